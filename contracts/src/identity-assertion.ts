@@ -1,0 +1,146 @@
+// The signed identity between sidecar and backend: compact JWS, HMAC-SHA-256, a few seconds of life,
+// bound to one handshake by its Sec-WebSocket-Key. Reaching the backend's port directly gains nothing without it.
+// Signed with node:crypto (the hot path), verified with jose, so that what is sent is the standard's form.
+
+import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { jwtVerify } from 'jose'
+import { z } from 'zod'
+import type { Identity } from './identity.ts'
+import { err, ok, type Result } from './result.ts'
+
+/** How long an assertion may be used, in seconds. */
+export const assertionLifeSeconds = 10
+
+const assertionIssuer = 'sallyport-sidecar'
+const assertionType = 'sallyport-identity+jwt'
+
+/** One key of the assertion ring. `secret` is already derived for one audience. */
+export type AssertionKey = { readonly keyId: string; readonly secret: Uint8Array }
+
+const ringSchema = z.object({
+  keys: z
+    .array(
+      z.object({
+        keyId: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
+        secret: z.base64url().transform((text) => new Uint8Array(Buffer.from(text, 'base64url'))),
+      }),
+    )
+    .min(1)
+    .refine(
+      (keys) => keys.every((key) => key.secret.length >= 32),
+      'a secret has less than 256 bits',
+    ),
+})
+
+/** Reads a ring from its file's text: `{"keys":[{"keyId","secret"}]}`, newest first. Throws on any other form. */
+export function parseAssertionRing(text: string): readonly AssertionKey[] {
+  return ringSchema.parse(JSON.parse(text)).keys
+}
+
+/** What a handshake is bound to. */
+export type AssertionBinding = { readonly audience: string; readonly webSocketKey: string }
+
+/**
+ * Derives the key of one audience from the master secret (HKDF, RFC 5869), so that a backend
+ * holds a key that is good for itself only.
+ */
+export function deriveAssertionKey(master: Uint8Array, audience: string): Uint8Array {
+  return new Uint8Array(hkdfSync('sha256', master, 'sallyport-assertion', audience, 32))
+}
+
+/** Builds the signer for one audience; the header and the HMAC key are prepared once. */
+export function createAssertionSigner(key: AssertionKey, audience: string, now: () => number) {
+  const header = encode({ alg: 'HS256', typ: assertionType, kid: key.keyId })
+  return function signAssertion(identity: Identity, webSocketKey: string): string {
+    const issuedAt = Math.floor(now() / 1000)
+    const payload = encode({
+      iss: assertionIssuer,
+      aud: audience,
+      iat: issuedAt,
+      exp: issuedAt + assertionLifeSeconds,
+      jti: randomBytes(12).toString('base64url'),
+      wsk: webSocketKey,
+      sub: identity.subject,
+      idp: identity.issuer,
+      name: identity.username,
+      sid: identity.sessionId,
+      way: identity.way,
+      gen: identity.generation,
+      ttl: identity.ttlMs,
+    })
+    const signature = createHmac('sha256', key.secret)
+      .update(`${header}.${payload}`)
+      .digest('base64url')
+    return `${header}.${payload}.${signature}`
+  }
+}
+
+const claimsSchema = z.object({
+  jti: z.string().min(8).max(64),
+  wsk: z.string(),
+  sub: z.string().min(1).max(256),
+  idp: z.string().min(1).max(512),
+  name: z.string().max(256),
+  sid: z.string().min(1).max(128),
+  way: z.enum(['session-cookie', 'authorization', 'subprotocol']),
+  gen: z.object({
+    epoch: z.string().min(1).max(64),
+    subject: z.number().int().nonnegative(),
+    session: z.number().int().nonnegative(),
+  }),
+  ttl: z.number().finite().positive(),
+})
+
+/** Why an assertion was not believed. */
+export type AssertionFault = 'assertion-invalid' | 'assertion-not-for-this-handshake'
+
+/** A believed assertion. `nonce` is for the caller's replay check. */
+export type VerifiedAssertion = { readonly identity: Identity; readonly nonce: string }
+
+/**
+ * Verifies an assertion against the ring (several keys overlap during a rotation) and its binding.
+ * Throws nothing for a bad assertion: a forged one is an expected refusal.
+ */
+export async function verifyAssertion(
+  token: string,
+  ring: readonly AssertionKey[],
+  binding: AssertionBinding,
+  now: () => number,
+): Promise<Result<VerifiedAssertion, AssertionFault>> {
+  const verified = await jwtVerify(token, ({ kid }) => secretOf(ring, kid), {
+    algorithms: ['HS256'],
+    typ: assertionType,
+    issuer: assertionIssuer,
+    audience: binding.audience,
+    requiredClaims: ['exp', 'iat', 'jti'],
+    maxTokenAge: assertionLifeSeconds,
+    clockTolerance: 2,
+    currentDate: new Date(now()),
+  }).catch(() => undefined)
+  const claims = claimsSchema.safeParse(verified?.payload)
+  if (!claims.success) return err('assertion-invalid')
+  const { data } = claims
+  if (data.wsk !== binding.webSocketKey) return err('assertion-not-for-this-handshake')
+  return ok({
+    nonce: data.jti,
+    identity: {
+      issuer: data.idp,
+      subject: data.sub,
+      username: data.name,
+      sessionId: data.sid,
+      way: data.way,
+      generation: data.gen,
+      ttlMs: data.ttl,
+    },
+  })
+}
+
+function secretOf(ring: readonly AssertionKey[], keyId: string | undefined): Uint8Array {
+  const key = ring.find((candidate) => candidate.keyId === keyId)
+  if (!key) throw new Error('no such assertion key')
+  return key.secret
+}
+
+function encode(value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}

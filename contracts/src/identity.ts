@@ -1,0 +1,45 @@
+// Who is behind a socket, and on what that rests. Made by the sidecar, believed by the backend only when signed.
+
+/** How the credential travelled. */
+export type CredentialWay = 'session-cookie' | 'authorization' | 'subprotocol'
+
+/**
+ * A moment in the life of a subject's and a session's authority. Anything derived from an older
+ * generation, or from another epoch of the authority store, is refused.
+ */
+export type Generation = {
+  /** Changes whenever the store lost its memory; nothing issued under another epoch is good. */
+  readonly epoch: string
+  readonly subject: number
+  readonly session: number
+}
+
+/** The authority a socket rests on. */
+export type Identity = {
+  readonly issuer: string
+  readonly subject: string
+  readonly username: string
+  /** The session's public id; never the cookie's secret. */
+  readonly sessionId: string
+  readonly way: CredentialWay
+  readonly generation: Generation
+  /** How much longer the authority lasts, in milliseconds from the moment it was decided. */
+  readonly ttlMs: number
+}
+
+/** `epoch.subject.session`, as it stands in a token's `gen` claim. */
+export function formatGeneration(generation: Generation): string {
+  return `${generation.epoch}.${generation.subject}.${generation.session}`
+}
+
+/** The reverse of `formatGeneration`; undefined when the text is not of that form. */
+export function parseGeneration(text: string): Generation | undefined {
+  const match = /^([A-Za-z0-9_-]{1,64})\.(\d{1,15})\.(\d{1,15})$/.exec(text)
+  if (!match) return undefined
+  return { epoch: match[1] ?? '', subject: Number(match[2]), session: Number(match[3]) }
+}
+
+/** True when nothing has been revoked between the two moments. */
+export function isSameGeneration(a: Generation, b: Generation): boolean {
+  return a.epoch === b.epoch && a.subject === b.subject && a.session === b.session
+}

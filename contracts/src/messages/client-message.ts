@@ -1,0 +1,32 @@
+// What a client may say. Unknown types and ill-formed data are answered with `error`, repeated ones close the socket.
+
+import { isChannelName } from '../channel.ts'
+import { err, ok, type Result } from '../result.ts'
+import type { Envelope } from './envelope.ts'
+
+export type ClientMessage =
+  | { readonly type: 'subscribe'; readonly id?: string; readonly channel: string }
+  | { readonly type: 'unsubscribe'; readonly id?: string; readonly channel: string }
+  | {
+      readonly type: 'publish'
+      readonly id?: string
+      readonly channel: string
+      readonly data: Readonly<Record<string, unknown>>
+    }
+
+/** Why an envelope is no message of ours. */
+export type ClientMessageFault = 'unknown-type' | 'bad-channel' | 'bad-data'
+
+/** Narrows an envelope to a client message. */
+export function parseClientMessage(envelope: Envelope): Result<ClientMessage, ClientMessageFault> {
+  const { type, data } = envelope
+  if (type !== 'subscribe' && type !== 'unsubscribe' && type !== 'publish')
+    return err('unknown-type')
+  const channel = data?.['channel']
+  if (!isChannelName(channel)) return err('bad-channel')
+  const id = envelope.id === undefined ? {} : { id: envelope.id }
+  if (type !== 'publish') return ok({ type, channel, ...id })
+  const body = data?.['data']
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return err('bad-data')
+  return ok({ type, channel, data: body as Record<string, unknown>, ...id })
+}
