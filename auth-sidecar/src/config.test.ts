@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { loadConfig } from './config.ts'
+
+const here = import.meta.filename
+const complete = {
+  SIDECAR_VERIFY_PORT: '1',
+  SIDECAR_AUTH_PORT: '2',
+  SIDECAR_INTERNAL_PORT: '3',
+  SIDECAR_MANAGEMENT_PORT: '4',
+  SIDECAR_TLS_DIRECTORY: '/tls',
+  SIDECAR_ALLOWED_ORIGINS: 'https://app.example.com',
+  SIDECAR_ISSUER: 'https://app.example.com/auth',
+  SIDECAR_TOKEN_KEYS_FILE: here,
+  SIDECAR_ASSERTION_KEYS_FILE: here,
+}
+
+describe('settings of the sidecar', () => {
+  it('R0.14 defaults to production with secure cookies', () => {
+    const config = loadConfig(complete)
+    expect(config).toMatchObject({
+      ok: true,
+      value: { SALLYPORT_MODE: 'production', SIDECAR_SECURE_COOKIES: true, WS_RATE_LIMIT: 10 },
+    })
+  })
+
+  it('R3.11 names every fault at once, each with its variable', () => {
+    const config = loadConfig({
+      ...complete,
+      SIDECAR_VERIFY_PORT: 'x',
+      SIDECAR_ISSUER: undefined,
+      SIDECAR_ALLOWED_ORIGINS: 'https://app.example.com/',
+      SIDECAR_TOKEN_KEYS_FILE: '/nowhere',
+      SIDECAR_SECURE_COOKIES: 'yes',
+      SIDECAR_TYPO: '1',
+      WS_RATE_LIMIT: '0',
+    })
+    const faults = config.ok ? [] : config.error
+    const named = faults.map((fault) => fault.split(':')[0]).sort()
+    expect(named).toEqual([
+      'SIDECAR_ALLOWED_ORIGINS',
+      'SIDECAR_ISSUER',
+      'SIDECAR_SECURE_COOKIES',
+      'SIDECAR_TOKEN_KEYS_FILE',
+      'SIDECAR_TYPO',
+      'SIDECAR_VERIFY_PORT',
+      'WS_RATE_LIMIT',
+    ])
+  })
+
+  it('R0.14 R3.6 refuses development settings in production, beside other faults', () => {
+    const config = loadConfig({
+      ...complete,
+      SIDECAR_VERIFY_PORT: '',
+      SIDECAR_ALLOWED_ORIGINS: 'http://localhost:8080',
+      SIDECAR_ISSUER: 'http://localhost:8080/auth',
+      SIDECAR_SECURE_COOKIES: 'false',
+    })
+    const faults = config.ok ? [] : config.error
+    expect(faults.map((fault) => fault.split(':')[0]).sort()).toEqual([
+      'SIDECAR_ALLOWED_ORIGINS',
+      'SIDECAR_ISSUER',
+      'SIDECAR_SECURE_COOKIES',
+      'SIDECAR_VERIFY_PORT',
+    ])
+    expect(
+      loadConfig({ ...complete, SALLYPORT_MODE: 'development', SIDECAR_SECURE_COOKIES: 'false' })
+        .ok,
+    ).toBe(true)
+  })
+})

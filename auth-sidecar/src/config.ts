@@ -1,0 +1,74 @@
+// Environment → settings of the sidecar. Pure: reads no file content into itself, opens nothing, knows no clock.
+
+import { err, type Result } from '@sallyport/contracts/result'
+import { logLevels } from '@sallyport/service-kit/log'
+import {
+  commaList,
+  type Environment,
+  flag,
+  portNumber,
+  readableFile,
+  readSettings,
+  wholeNumber,
+} from '@sallyport/service-kit/settings'
+import { z } from 'zod'
+
+const origin = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/
+
+/** Every variable the sidecar reads; `.env.example` and the docs are tested against its keys. */
+export const settingsSchema = z.object({
+  SALLYPORT_MODE: z.enum(['development', 'production']).default('production'),
+  SALLYPORT_LOG_LEVEL: z.enum(logLevels).default('info'),
+  SIDECAR_HOST: z.string().default('127.0.0.1'),
+  SIDECAR_VERIFY_PORT: portNumber,
+  SIDECAR_AUTH_PORT: portNumber,
+  SIDECAR_INTERNAL_PORT: portNumber,
+  SIDECAR_MANAGEMENT_PORT: portNumber,
+  SIDECAR_TLS_DIRECTORY: z.string(),
+  SIDECAR_ALLOWED_ORIGINS: commaList.refine(
+    (origins) => origins.every((entry) => origin.test(entry)),
+    'must list origins like https://app.example.com: scheme, lower-case host, no path',
+  ),
+  SIDECAR_ISSUER: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
+  SIDECAR_AUDIENCE: z.string().default('sallyport'),
+  SIDECAR_TOKEN_KEYS_FILE: readableFile,
+  SIDECAR_ASSERTION_KEYS_FILE: readableFile,
+  SIDECAR_USERS_FILE: readableFile.optional(),
+  SIDECAR_TOKEN_LIFE_SECONDS: wholeNumber(30, 3600).prefault('600'),
+  SIDECAR_SESSION_LIFE_SECONDS: wholeNumber(60, 2_592_000).prefault('86400'),
+  SIDECAR_SECURE_COOKIES: flag.prefault('true'),
+  SIDECAR_SESSION_COOKIE_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be letters, digits, _ or -; __Host- is added by itself')
+    .default('sessionId'),
+  SIDECAR_ALLOW_MISSING_ORIGIN: flag.prefault('false'),
+  WS_RATE_LIMIT: wholeNumber(1, 1_000_000).prefault('10'),
+})
+
+export type Settings = Readonly<z.output<typeof settingsSchema>>
+
+/** Reads and checks all settings; the error names every fault, unsafe production settings included. */
+export function loadConfig(environment: Environment): Result<Settings, readonly string[]> {
+  const settings = readSettings(settingsSchema, environment, ['SIDECAR_'])
+  const mode = environment['SALLYPORT_MODE'] || 'production'
+  const unsafe = mode === 'production' ? productionFaults(environment) : []
+  if (!settings.ok) return err([...settings.error, ...unsafe])
+  return unsafe.length > 0 ? err(unsafe) : settings
+}
+
+/** What is refused in production, read off the raw text so that it is reported beside other faults. */
+function productionFaults(environment: Environment): string[] {
+  const faults: string[] = []
+  if (environment['SIDECAR_SECURE_COOKIES'] === 'false') {
+    faults.push(
+      'SIDECAR_SECURE_COOKIES: false is for development only (SALLYPORT_MODE=development)',
+    )
+  }
+  if (environment['SIDECAR_ALLOWED_ORIGINS']?.includes('http://')) {
+    faults.push('SIDECAR_ALLOWED_ORIGINS: http:// origins are for development only')
+  }
+  if (environment['SIDECAR_ISSUER']?.startsWith('http://')) {
+    faults.push('SIDECAR_ISSUER: must be an https URL in production')
+  }
+  return faults
+}

@@ -1,0 +1,115 @@
+// Traefik's forward-auth subrequest, raw HTTP/2 because this is the hot path: headers in, 200 or a denial out.
+// Outages and bugs end here as 503, once; nothing else in the sidecar turns an exception into an answer.
+
+import { randomUUID } from 'node:crypto'
+import {
+  createSecureServer,
+  type Http2SecureServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Stream,
+} from 'node:http2'
+import type { Denial } from '@sallyport/contracts/denials'
+import { identityHeader, requestIdHeader } from '@sallyport/contracts/identity-headers'
+import { problemAnswer } from '@sallyport/contracts/problem-document'
+import { err } from '@sallyport/contracts/result'
+import type { Log } from '@sallyport/service-kit/log'
+import {
+  requirePeerRole,
+  serverTlsOptions,
+  type TlsIdentity,
+} from '@sallyport/service-kit/mutual-tls'
+import { withDeadline } from '../handshake/deadline.ts'
+import {
+  type Decision,
+  decideHandshake,
+  type Grant,
+  type HandshakeDeps,
+} from '../handshake/decide-handshake.ts'
+import type { HeaderLines } from '../handshake/handshake-request.ts'
+import type { Metrics } from '../metrics.ts'
+import { logDecision } from './connection-log.ts'
+
+/** Path of the subrequest; everything else on this listener is 404. */
+export const verifyPath = '/verify'
+
+/** Within this the sidecar has decided or answers 503. */
+const decisionDeadlineMs = 2000
+
+export type VerifyDeps = HandshakeDeps & { readonly log: Log; readonly metrics: Metrics }
+
+/** Builds the listener that only Traefik may use. */
+export function createVerifyServer(tls: TlsIdentity, deps: VerifyDeps): Http2SecureServer {
+  const server = createSecureServer({
+    ...serverTlsOptions(tls),
+    settings: { enableConnectProtocol: false },
+  })
+  requirePeerRole(server, 'traefik', () => deps.metrics.peersRefused.inc({ listener: 'verify' }))
+  // The fourth argument is Node's documented list of header lines; duplicates are lost in the merged object.
+  server.on('stream', ((stream, headers, _flags, lines) => {
+    stream.on('error', () => {}) // the peer went away: there is nobody left to answer
+    void answer(stream, headers[':path'], lines, deps)
+  }) satisfies OnStream as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void)
+  return server
+}
+
+type OnStream = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  flags: number,
+  lines: HeaderLines,
+) => void
+
+async function answer(
+  stream: ServerHttp2Stream,
+  path: string | undefined,
+  lines: HeaderLines,
+  deps: VerifyDeps,
+): Promise<void> {
+  const requestId = randomUUID()
+  if (path !== verifyPath) return respond(stream, { code: 'not-found', reason: 'path' }, requestId)
+  const startedAtMs = performance.now()
+  const decision = await decideOrFailClosed(lines, deps, requestId)
+  deps.metrics.decisionSeconds.observe((performance.now() - startedAtMs) / 1000)
+  const { outcome } = decision
+  deps.metrics.handshakes.inc(
+    outcome.ok
+      ? { outcome: 'allowed', reason: outcome.value.identity.way }
+      : { outcome: outcome.error.code, reason: outcome.error.reason },
+  )
+  logDecision(deps.log, decision, requestId)
+  if (outcome.ok) allow(stream, outcome.value, requestId)
+  else respond(stream, outcome.error, requestId)
+}
+
+async function decideOrFailClosed(
+  lines: HeaderLines,
+  deps: VerifyDeps,
+  requestId: string,
+): Promise<Decision> {
+  try {
+    return await withDeadline(decideHandshake(lines, deps), decisionDeadlineMs)
+  } catch (error) {
+    deps.log.error({ err: error, requestId }, 'handshake could not be decided')
+    return { outcome: err({ code: 'unavailable', reason: 'outage', retryAfterSeconds: 2 }) }
+  }
+}
+
+function allow(stream: ServerHttp2Stream, grant: Grant, requestId: string): void {
+  if (stream.destroyed) return
+  stream.respond(
+    {
+      ':status': 200,
+      [identityHeader.toLowerCase()]: grant.assertion,
+      [requestIdHeader.toLowerCase()]: requestId,
+      ...(grant.protocol && { 'sec-websocket-protocol': grant.protocol }),
+    },
+    { endStream: true },
+  )
+}
+
+function respond(stream: ServerHttp2Stream, denial: Denial, requestId: string): void {
+  if (stream.destroyed) return
+  const { status, headers, body } = problemAnswer(denial, requestId)
+  stream.respond({ ':status': status, ...headers })
+  stream.end(body)
+}

@@ -1,0 +1,39 @@
+// From a signed-in user to a session: a fresh secret (fixation is impossible), a public id, the current generation.
+
+import { randomBytes } from 'node:crypto'
+import type { AuthorityStore } from '../authority/authority-store.ts'
+import { createSecret, hashSecret } from '../sessions/session-secret.ts'
+import type { DeviceInfo, SessionRecord, SessionStore } from '../sessions/session-store.ts'
+
+export type StartSessionDeps = {
+  readonly sessions: Pick<SessionStore, 'create'>
+  readonly authorities: Pick<AuthorityStore, 'current'>
+  readonly sessionLifeMs: number
+  readonly now: () => number
+}
+
+/** The stored session and the secret that goes into its cookie, and nowhere else. */
+export type StartedSession = { readonly session: SessionRecord; readonly secret: string }
+
+/** Starts a session. Rejects only on an outage. */
+export async function startSession(
+  user: { readonly id: string; readonly username: string },
+  device: DeviceInfo,
+  deps: StartSessionDeps,
+): Promise<StartedSession> {
+  const secret = createSecret()
+  const sessionId = randomBytes(16).toString('base64url')
+  const createdAtMs = deps.now()
+  const session: SessionRecord = {
+    secretHash: hashSecret(secret),
+    sessionId,
+    subject: user.id,
+    username: user.username,
+    generation: await deps.authorities.current(user.id, sessionId),
+    device,
+    createdAtMs,
+    expiresAtMs: createdAtMs + deps.sessionLifeMs,
+  }
+  await deps.sessions.create(session)
+  return { session, secret }
+}
