@@ -1,13 +1,20 @@
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from './config.ts'
 
 const here = import.meta.filename
+const tlsDirectory = mkdtempSync(join(tmpdir(), 'sallyport-tls-'))
+for (const name of ['authority', 'certificate', 'key']) {
+  writeFileSync(join(tlsDirectory, `${name}.pem`), 'not looked at here')
+}
 const complete = {
   SIDECAR_VERIFY_PORT: '1',
   SIDECAR_AUTH_PORT: '2',
   SIDECAR_INTERNAL_PORT: '3',
   SIDECAR_MANAGEMENT_PORT: '4',
-  SIDECAR_TLS_DIRECTORY: '/tls',
+  SIDECAR_TLS_DIRECTORY: tlsDirectory,
   SIDECAR_ALLOWED_ORIGINS: 'https://app.example.com',
   SIDECAR_ISSUER: 'https://app.example.com/auth',
   SIDECAR_TOKEN_KEYS_FILE: here,

@@ -9,6 +9,7 @@ import {
   portNumber,
   readableFile,
   readSettings,
+  tlsDirectory,
   wholeNumber,
 } from '@sallyport/service-kit/settings'
 import { z } from 'zod'
@@ -24,7 +25,7 @@ export const settingsSchema = z.object({
   SIDECAR_AUTH_PORT: portNumber,
   SIDECAR_INTERNAL_PORT: portNumber,
   SIDECAR_MANAGEMENT_PORT: portNumber,
-  SIDECAR_TLS_DIRECTORY: z.string(),
+  SIDECAR_TLS_DIRECTORY: tlsDirectory,
   SIDECAR_ALLOWED_ORIGINS: commaList.refine(
     (origins) => origins.every((entry) => origin.test(entry)),
     'must list origins like https://app.example.com: scheme, lower-case host, no path',

@@ -13,35 +13,25 @@ export type Secrets = {
   readonly users: readonly User[]
 }
 
-/** Reads all secret files of the settings; rejects with a message that names the file at fault. */
+/** Reads all secret files of the settings; rejects with one message that names every file at fault. */
 export async function loadSecretFiles(settings: Settings): Promise<Secrets> {
-  const { SIDECAR_TOKEN_KEYS_FILE, SIDECAR_ASSERTION_KEYS_FILE, SIDECAR_USERS_FILE } = settings
-  return {
-    keyRing: await read('SIDECAR_TOKEN_KEYS_FILE', SIDECAR_TOKEN_KEYS_FILE, (text) =>
-      createKeyRing(JSON.parse(text)),
-    ),
-    assertionKeys: await read(
-      'SIDECAR_ASSERTION_KEYS_FILE',
-      SIDECAR_ASSERTION_KEYS_FILE,
-      parseAssertionRing,
-    ),
-    users: SIDECAR_USERS_FILE
-      ? await read('SIDECAR_USERS_FILE', SIDECAR_USERS_FILE, (text) =>
-          usersFileSchema.parse(JSON.parse(text)),
-        )
-      : [],
+  const faults: string[] = []
+  async function read<T>(
+    name: 'SIDECAR_TOKEN_KEYS_FILE' | 'SIDECAR_ASSERTION_KEYS_FILE' | 'SIDECAR_USERS_FILE',
+    parse: (text: string) => T | Promise<T>,
+  ): Promise<T | undefined> {
+    const path = settings[name]
+    try {
+      return path === undefined ? undefined : await parse(readFileSync(path, 'utf8'))
+    } catch {
+      // The cause may quote the file's content, which is a secret: it stays out.
+      faults.push(`${name}: ${path} is not of the expected form`)
+      return undefined
+    }
   }
-}
-
-async function read<T>(
-  name: string,
-  path: string,
-  parse: (text: string) => T | Promise<T>,
-): Promise<T> {
-  try {
-    return await parse(readFileSync(path, 'utf8'))
-  } catch {
-    // The cause may quote the file's content, which is a secret: it stays out.
-    throw new Error(`${name}: ${path} is not of the expected form`)
-  }
+  const keyRing = await read('SIDECAR_TOKEN_KEYS_FILE', (text) => createKeyRing(JSON.parse(text)))
+  const assertionKeys = await read('SIDECAR_ASSERTION_KEYS_FILE', parseAssertionRing)
+  const users = await read('SIDECAR_USERS_FILE', (text) => usersFileSchema.parse(JSON.parse(text)))
+  if (!keyRing || !assertionKeys || faults.length > 0) throw new Error(faults.join('; '))
+  return { keyRing, assertionKeys, users: users ?? [] }
 }

@@ -16,6 +16,16 @@ export function loadTlsIdentity(directory: string): TlsIdentity {
   return { ca: read('authority.pem'), cert: read('certificate.pem'), key: read('key.pem') }
 }
 
+/** True for a folder that `loadTlsIdentity` can read; for settings. */
+export function holdsTlsIdentity(directory: string): boolean {
+  try {
+    loadTlsIdentity(directory)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Options for `https.createServer` or `http2.createSecureServer`; pair with `requirePeerRole`. */
 export function serverTlsOptions(identity: TlsIdentity) {
   return {

@@ -29,7 +29,10 @@ export async function runService<Settings>(service: Service<Settings>): Promise<
     process.stdout.write(`${service.name}: settings are complete\n`)
     return
   }
-  const { log, running } = await service.start(settings.value)
+  const { log, running } = await service.start(settings.value).catch((error: unknown) => {
+    process.stderr.write(`${service.name}: could not start: ${messageOf(error)}\n`)
+    return process.exit(1)
+  })
   let stopping = false
   const stop = async (signal: string) => {
     if (stopping) return
@@ -40,4 +43,8 @@ export async function runService<Settings>(service: Service<Settings>): Promise<
     process.exit(0)
   }
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }

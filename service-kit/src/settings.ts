@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { z } from 'zod'
+import { holdsTlsIdentity } from './mutual-tls.ts'
 
 /** The environment as a process has it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -62,6 +63,11 @@ export const commaList = z
 
 /** A file that can be read now; settings hold its path. */
 export const readableFile = z.string().refine(canRead, 'names a file that cannot be read')
+
+/** The folder of one role's certificate. */
+export const tlsDirectory = z
+  .string()
+  .refine(holdsTlsIdentity, 'must hold authority.pem, certificate.pem and key.pem')
 
 function canRead(path: string): boolean {
   try {

@@ -1,0 +1,74 @@
+// `POST /auth/login`: name and password → session, cookies, token. An earlier session of the same browser ends.
+
+import { err, ok } from '@sallyport/contracts/result'
+import type { Log } from '@sallyport/service-kit/log'
+import { z } from 'zod'
+import type { CurrentAuthority } from '../authority/current-authority.ts'
+import { type EndSessionDeps, endSession } from '../authority/end-session.ts'
+import { addressKey } from '../limits/client-address.ts'
+import type { Metrics } from '../metrics.ts'
+import type { IssueTokenDeps } from '../tokens/issue-token.ts'
+import { type ApiAnswer, type ApiRequest, sessionSecretOf } from './api-request.ts'
+import { makeLoginAnswer } from './login-answer.ts'
+import { type SignInDeps, signIn } from './password-users.ts'
+import { type SessionCookieOptions, signedInCookies } from './session-cookies.ts'
+import { type StartSessionDeps, startSession } from './start-session.ts'
+
+export type LoginDeps = SignInDeps &
+  StartSessionDeps &
+  EndSessionDeps & {
+    readonly currentAuthority: Pick<CurrentAuthority, 'session'>
+    readonly tokens: IssueTokenDeps
+    readonly cookies: SessionCookieOptions
+    readonly log: Log
+    readonly metrics: Pick<Metrics, 'logins'>
+  }
+
+const bodySchema = z.object({
+  username: z.string().min(1).max(256),
+  password: z.string().min(1).max(1024),
+  deviceInfo: z
+    .object({ clientId: z.string().max(128), deviceType: z.string().max(64) })
+    .partial()
+    .optional(),
+})
+
+/** Signs a user in. Rejects only on an outage. */
+export async function login(request: ApiRequest, deps: LoginDeps): Promise<ApiAnswer> {
+  const body = bodySchema.safeParse(request.body)
+  if (!body.success) {
+    const detail = 'Send JSON: {"username": "…", "password": "…"}'
+    return { outcome: err({ code: 'malformed-request', reason: 'login-body', detail }) }
+  }
+  const { username, password, deviceInfo } = body.data
+  const { clientAddress } = request
+  const user = await signIn({ username, password, addressKey: addressKey(clientAddress) }, deps)
+  if (!user.ok) {
+    const { code, reason } = user.error
+    deps.metrics.logins.inc({ outcome: code, reason })
+    deps.log.info({ clientAddress, code, reason }, 'sign-in refused')
+    return { outcome: user }
+  }
+  await endEarlierSession(request, deps)
+  const device = {
+    clientId: deviceInfo?.clientId ?? '',
+    deviceType: deviceInfo?.deviceType ?? 'unknown',
+    ipAddress: clientAddress,
+  }
+  const { session, secret } = await startSession(user.value, device, deps)
+  const { subject, sessionId } = session
+  deps.metrics.logins.inc({ outcome: 'allowed', reason: 'password' })
+  deps.log.info({ subject, sessionId, clientAddress }, 'signed in')
+  return {
+    outcome: ok(await makeLoginAnswer(session, deps.tokens)),
+    setCookies: signedInCookies(secret, deps.cookies),
+  }
+}
+
+/** Its cookie is about to be overwritten: left alone, it would live on where nobody can end it. */
+async function endEarlierSession(request: ApiRequest, deps: LoginDeps): Promise<void> {
+  const secret = sessionSecretOf(request, deps.cookies)
+  if (!secret.ok || secret.value === undefined) return
+  const earlier = await deps.currentAuthority.session(secret.value)
+  if (earlier.ok) await endSession(earlier.value, deps)
+}
