@@ -1,0 +1,70 @@
+// @vitest-environment happy-dom
+// R2.3 in React: one call, one change of state, also in StrictMode.
+
+import { err } from '@sallyport/contracts/result'
+import { act, cleanup, render } from '@testing-library/react'
+import { StrictMode } from 'react'
+import { afterEach, describe, expect, it } from 'vitest'
+import { createFakeSession } from '../testing/fake-session.ts'
+import { AuthProvider, useAuth } from './AuthProvider.tsx'
+
+afterEach(cleanup)
+
+async function renderAuth(session: ReturnType<typeof createFakeSession>) {
+  const seen: string[] = []
+  function Probe() {
+    const { authLoading, isAuthenticated, token, user } = useAuth()
+    const line = `${authLoading} ${isAuthenticated} ${token} ${user?.username}`
+    if (seen.at(-1) !== line) seen.push(line)
+    return null
+  }
+  await act(async () =>
+    render(
+      <StrictMode>
+        <AuthProvider keeper={session.keeper}>
+          <Probe />
+        </AuthProvider>
+      </StrictMode>,
+    ),
+  )
+  return seen
+}
+
+describe('AuthProvider', () => {
+  it('R2.3 validates once in StrictMode and changes everything in one step', async () => {
+    const session = createFakeSession({ signed: true })
+    const seen = await renderAuth(session)
+    expect(session.calls).toEqual(['validate'])
+    expect(seen).toEqual(['true false null undefined', 'false true alice.token alice'])
+  })
+
+  it('R2.3 R4.7 asks nothing and never loads without a sign of an earlier login', async () => {
+    const session = createFakeSession({ signed: false })
+    const seen = await renderAuth(session)
+    expect(session.calls).toEqual([])
+    expect(seen).toEqual(['false false null undefined'])
+  })
+
+  it('R2.7 ends anonymous when the server knows of no session', async () => {
+    const session = createFakeSession({ signed: true })
+    session.answerWith(err({ kind: 'invalid-credentials' }))
+    expect(await renderAuth(session)).toEqual([
+      'true false null undefined',
+      'false false null undefined',
+    ])
+  })
+
+  it('RX.12 goes on loading in an outage', async () => {
+    const session = createFakeSession({ signed: true })
+    session.answerWith(err({ kind: 'unreachable' }))
+    expect(await renderAuth(session)).toEqual(['true false null undefined'])
+  })
+})
+
+it('useAuth says what it needs when it stands alone', () => {
+  function Lonely() {
+    useAuth()
+    return null
+  }
+  expect(() => render(<Lonely />)).toThrow('AuthProvider')
+})

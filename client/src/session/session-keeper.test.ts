@@ -1,0 +1,206 @@
+// The session's life on a page, without React: what is asked, when, and what an answer may change.
+
+import type { LoginAnswer } from '@sallyport/contracts/login-answer'
+import { err, ok } from '@sallyport/contracts/result'
+import { describe, expect, it, vi } from 'vitest'
+import { UnauthorizedError } from '../gateway-client/token-source.ts'
+import { settle } from '../testing/fake-surroundings.ts'
+import type { SessionApi } from './session-api.ts'
+import { createSessionKeeper } from './session-keeper.ts'
+import { createMemoryTokenStorage } from './token-storage.ts'
+
+function answerFor(name: string, token = `${name}.token`): LoginAnswer {
+  const user = { id: name, username: name }
+  return { user, token, expiresAt: '', expiresInMs: 600_000, sessionId: `session-of-${name}` }
+}
+
+const unauthorized = async () => err({ kind: 'invalid-credentials' } as const)
+const outage = async () => err({ kind: 'unavailable' } as const)
+const request = (reason: 'connect' | 'expired') => ({
+  reason,
+  signal: new AbortController().signal,
+})
+
+function setUp(options: { signed?: boolean; stored?: string; api?: Partial<SessionApi> } = {}) {
+  const storage = createMemoryTokenStorage()
+  if (options.stored !== undefined) storage.write(options.stored)
+  let signed = options.signed ?? false
+  const sign = {
+    isPresent: () => signed,
+    clear: () => {
+      signed = false
+    },
+  }
+  const api = {
+    login: vi.fn<SessionApi['login']>(async (username) => {
+      signed = true
+      return ok(answerFor(username))
+    }),
+    logout: vi.fn<SessionApi['logout']>(async () => ok(undefined)),
+    validate: vi.fn<SessionApi['validate']>(async () => ok(answerFor('alice'))),
+  }
+  if (options.api?.validate) api.validate.mockImplementation(options.api.validate)
+  if (options.api?.logout) api.logout.mockImplementation(options.api.logout)
+  const keeper = createSessionKeeper({ api, storage, sign, now: () => 1000 })
+  const statuses: string[] = []
+  keeper.subscribe(() => statuses.push(keeper.getState().status))
+  return { keeper, api, storage, sign, statuses }
+}
+
+describe('opening a page', () => {
+  it('R2.3 R4.7 is anonymous at once and asks nothing without a sign of an earlier login', async () => {
+    const { keeper, api, statuses } = setUp()
+    expect(keeper.getState()).toEqual({ status: 'anonymous' })
+    keeper.start()
+    await settle()
+    expect(api.validate).not.toHaveBeenCalled()
+    expect(statuses).toEqual([])
+  })
+
+  it.each([
+    { signed: true },
+    { stored: 'old.token' },
+  ])('R2.3 asks exactly once and changes state exactly once with %j', async (found) => {
+    const { keeper, api, statuses } = setUp(found)
+    expect(keeper.getState()).toEqual({ status: 'loading' })
+    keeper.start()
+    keeper.start()
+    await settle()
+    expect(api.validate).toHaveBeenCalledTimes(1)
+    expect(statuses).toEqual(['authenticated'])
+    expect(keeper.getState()).toEqual({
+      status: 'authenticated',
+      user: { id: 'alice', username: 'alice' },
+      token: 'alice.token',
+      expiresAtMs: 601_000,
+      sessionId: 'session-of-alice',
+    })
+  })
+
+  it('R2.7 clears what is invalid and shows the login', async () => {
+    const { keeper, storage, sign } = setUp({
+      signed: true,
+      stored: 'old.token',
+      api: { validate: unauthorized },
+    })
+    keeper.start()
+    await settle()
+    expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'session-expired' })
+    expect(storage.read()).toBeUndefined()
+    expect(sign.isPresent()).toBe(false)
+  })
+
+  it('RX.12 signs nobody out in an outage, and goes on by retry', async () => {
+    const { keeper, api, sign } = setUp({ signed: true, api: { validate: outage } })
+    keeper.retry()
+    keeper.start()
+    await settle()
+    expect(keeper.getState()).toEqual({ status: 'loading', fault: { kind: 'unavailable' } })
+    expect(sign.isPresent()).toBe(true)
+    api.validate.mockImplementation(async () => ok(answerFor('alice')))
+    keeper.retry()
+    expect(keeper.getState()).toEqual({ status: 'loading' })
+    await settle()
+    expect(keeper.getState().status).toBe('authenticated')
+    expect(api.validate).toHaveBeenCalledTimes(2)
+  })
+})
+
+describe('signing in', () => {
+  it('R2.7 is authenticated with the answer and has its token without asking again', async () => {
+    const { keeper, api } = setUp()
+    expect(await keeper.login('bob', 'secret')).toEqual({ ok: true, value: undefined })
+    expect(keeper.getState()).toMatchObject({ status: 'authenticated', token: 'bob.token' })
+    expect(await keeper.getToken(request('connect'))).toBe('bob.token')
+    expect(api.validate).not.toHaveBeenCalled()
+  })
+
+  it('changes nothing when it is refused', async () => {
+    const { keeper, api, statuses } = setUp()
+    api.login.mockImplementation(unauthorized)
+    expect((await keeper.login('bob', 'wrong')).ok).toBe(false)
+    expect(statuses).toEqual([])
+  })
+})
+
+describe('signing out', () => {
+  it('R2.7 R4.7 clears everything at once and then tells the server', async () => {
+    const { keeper, api, storage, sign } = setUp()
+    await keeper.login('bob', 'secret')
+    const told = keeper.logout()
+    expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'signed-out' })
+    expect(storage.read()).toBeUndefined()
+    expect(sign.isPresent()).toBe(false)
+    await told
+    expect(api.logout).toHaveBeenCalledTimes(1)
+  })
+
+  it('says when the server could not be told', async () => {
+    const { keeper } = setUp({ api: { logout: outage } })
+    await keeper.login('bob', 'secret')
+    await keeper.logout()
+    expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'sign-out-unconfirmed' })
+  })
+
+  it('lets the next login wait until the server knows', async () => {
+    let tell: () => void = () => {}
+    const told = new Promise<void>((resolve) => {
+      tell = resolve
+    })
+    const logout = async () => told.then(() => ok(undefined))
+    const { keeper, api } = setUp({ api: { logout } })
+    await keeper.login('bob', 'secret')
+    void keeper.logout()
+    const next = keeper.login('alice', 'secret')
+    await settle()
+    expect(api.login).toHaveBeenCalledTimes(1)
+    tell()
+    await next
+    expect(keeper.getState()).toMatchObject({ status: 'authenticated', token: 'alice.token' })
+  })
+
+  it('lets no answer of an earlier session sign anybody in', async () => {
+    let arrive: () => void = () => {}
+    const late = new Promise<void>((resolve) => {
+      arrive = resolve
+    })
+    const validate = async () => late.then(() => ok(answerFor('bob', 'late.token')))
+    const { keeper } = setUp({ api: { validate } })
+    await keeper.login('bob', 'secret')
+    const refreshed = keeper.getToken(request('expired'))
+    await keeper.logout()
+    await keeper.login('alice', 'secret')
+    arrive()
+    await expect(refreshed).rejects.toThrow()
+    expect(keeper.getState()).toMatchObject({ user: { id: 'alice' }, token: 'alice.token' })
+    expect(await keeper.getToken(request('connect'))).toBe('alice.token')
+  })
+})
+
+describe('tokens', () => {
+  it('R4.7 brings the fresh token into the state and keeps the session', async () => {
+    const { keeper, api } = setUp({ signed: true })
+    keeper.start()
+    await settle()
+    api.validate.mockImplementation(async () => ok(answerFor('alice', 'second.token')))
+    expect(await keeper.getToken(request('expired'))).toBe('second.token')
+    expect(keeper.getState()).toMatchObject({
+      token: 'second.token',
+      sessionId: 'session-of-alice',
+    })
+  })
+
+  it('R2.7 ends the session when the server knows of none', async () => {
+    const { keeper } = setUp({ api: { validate: unauthorized } })
+    await keeper.login('bob', 'secret')
+    await expect(keeper.getToken(request('expired'))).rejects.toBeInstanceOf(UnauthorizedError)
+    expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'session-expired' })
+  })
+
+  it('RX.12 keeps the session in an outage', async () => {
+    const { keeper } = setUp({ api: { validate: outage } })
+    await keeper.login('bob', 'secret')
+    await expect(keeper.getToken(request('expired'))).rejects.not.toBeInstanceOf(UnauthorizedError)
+    expect(keeper.getState().status).toBe('authenticated')
+  })
+})

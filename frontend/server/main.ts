@@ -1,0 +1,62 @@
+// The page server: composition root. Serves the built front end to Traefik and to nobody else.
+
+import { createServer } from 'node:https'
+import { Counter, Registry } from '@prometheus-io/client'
+import { closeServer, listen } from '@sallyport/service-kit/listen'
+import { createLog } from '@sallyport/service-kit/log'
+import { startManagementServer } from '@sallyport/service-kit/management-server'
+import {
+  loadTlsIdentity,
+  requirePeerRole,
+  serverTlsOptions,
+} from '@sallyport/service-kit/mutual-tls'
+import { runService } from '@sallyport/service-kit/run-service'
+import { loadSettings, type Settings } from './config.ts'
+import { createPagesHandler } from './pages.ts'
+
+/** Longer than Traefik keeps an idle connection, so that it is never cut under a request. */
+const keepAliveMs = 95_000
+
+await runService({
+  name: 'frontend',
+  settings: loadSettings(process.env),
+  arguments: process.argv.slice(2),
+  start,
+})
+
+async function start(settings: Settings) {
+  const log = createLog('frontend', settings.SALLYPORT_LOG_LEVEL)
+  const metrics = new Registry()
+  const refusedPeers = new Counter({
+    name: 'sallyport_frontend_peers_refused_total',
+    help: 'Connections cut because the peer does not hold the role traefik.',
+    registers: [metrics],
+  })
+
+  const identity = loadTlsIdentity(settings.FRONTEND_TLS_DIRECTORY)
+  const server = createServer(
+    { ...serverTlsOptions(identity), keepAliveTimeout: keepAliveMs, headersTimeout: 10_000 },
+    createPagesHandler({
+      assetsDirectory: settings.FRONTEND_ASSETS_DIRECTORY,
+      reread: settings.SALLYPORT_MODE === 'development',
+    }),
+  )
+  requirePeerRole(server, 'traefik', () => refusedPeers.inc())
+  const port = await listen(server, settings.FRONTEND_PORT, settings.FRONTEND_HOST)
+
+  let ready = true
+  const management = await startManagementServer({
+    host: settings.FRONTEND_HOST,
+    port: settings.FRONTEND_MANAGEMENT_PORT,
+    isReady: () => ready,
+    metrics,
+  })
+  log.info({ port, managementPort: management.port, mode: settings.SALLYPORT_MODE }, 'listening')
+
+  const close = async () => {
+    ready = false
+    await closeServer(server, () => server.closeAllConnections())
+    await management.close()
+  }
+  return { log, running: { close } }
+}

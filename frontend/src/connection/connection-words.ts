@@ -1,0 +1,25 @@
+// What people read about the connection, and the tone it is shown in.
+
+import type { ConnectionState } from '@sallyport/client'
+
+export type ConnectionTone = 'good' | 'busy' | 'trouble' | 'off'
+
+export type ConnectionWords = { readonly label: string; readonly tone: ConnectionTone }
+
+/** One or two words for the badge. */
+export function describeConnection(state: ConnectionState): ConnectionWords {
+  switch (state.phase) {
+    case 'open':
+      return { label: 'Connected', tone: 'good' }
+    case 'connecting':
+      return { label: 'Connecting', tone: 'busy' }
+    case 'waiting-for-token':
+      return { label: state.parked ? 'Waiting for sign-in' : 'Connecting', tone: 'busy' }
+    case 'backing-off':
+      return { label: 'Reconnecting', tone: 'trouble' }
+    case 'idle':
+      return { label: 'Not connected', tone: 'off' }
+    case 'ended':
+      return { label: 'Disconnected', tone: 'off' }
+  }
+}

@@ -1,0 +1,34 @@
+// The page's composition root: builds the session keeper from what the browser has, and renders.
+
+import {
+  createMemoryTokenStorage,
+  createSessionApi,
+  createSessionKeeper,
+  createSignedInSign,
+} from '@sallyport/client'
+import { AuthProvider } from '@sallyport/client/react'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { App } from './App.tsx'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/login.css'
+import './styles/layout.css'
+import './styles/chat.css'
+
+const keeper = createSessionKeeper({
+  api: createSessionApi({ fetch: (input, init) => fetch(input, init) }),
+  storage: createMemoryTokenStorage(),
+  sign: createSignedInSign(document),
+  now: Date.now,
+})
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no element #root.')
+createRoot(root).render(
+  <StrictMode>
+    <AuthProvider keeper={keeper}>
+      <App />
+    </AuthProvider>
+  </StrictMode>,
+)

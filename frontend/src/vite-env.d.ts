@@ -1,0 +1,2 @@
+// Types of what Vite makes importable (style sheets).
+/// <reference types="vite/client" />
