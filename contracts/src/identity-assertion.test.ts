@@ -32,6 +32,11 @@ describe('identity assertion', () => {
     expect(verified.ok && verified.value.identity).toEqual(identity)
   })
 
+  it('SES-3 counts the way to the backend into the lifetime', async () => {
+    const later = await verify(signed(), [key], binding, nowMs + 3000)
+    expect(later.ok && later.value.identity.ttlMs).toBe(57_000)
+  })
+
   it('RX.6 has a nonce of its own each time', async () => {
     const [first, second] = await Promise.all([verify(signed()), verify(signed())])
     expect(first.ok && second.ok && first.value.nonce !== second.value.nonce).toBe(true)

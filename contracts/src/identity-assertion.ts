@@ -76,6 +76,7 @@ export function createAssertionSigner(key: AssertionKey, audience: string, now: 
 }
 
 const claimsSchema = z.object({
+  iat: z.number().int(),
   jti: z.string().min(8).max(64),
   wsk: z.string(),
   sub: z.string().min(1).max(256),
@@ -130,9 +131,15 @@ export async function verifyAssertion(
       sessionId: data.sid,
       way: data.way,
       generation: data.gen,
-      ttlMs: data.ttl,
+      ttlMs: remainingMs(data.ttl, data.iat, now()),
     },
   })
+}
+
+/** What is left of the lifetime when the assertion arrives; clocks that disagree cannot lengthen it. */
+function remainingMs(ttlMs: number, issuedAtSeconds: number, nowMs: number): number {
+  const elapsedMs = Math.max(0, nowMs - issuedAtSeconds * 1000)
+  return Math.max(1, ttlMs - elapsedMs)
 }
 
 function secretOf(ring: readonly AssertionKey[], keyId: string | undefined): Uint8Array {

@@ -110,7 +110,8 @@ function clientAddress(request: Request): string {
 
 function deny(response: Response, denial: Denial): void {
   const { status, headers, body } = problemAnswer(denial, response.locals['requestId'] as string)
-  response.status(status).set(headers).send(body)
+  // Not `send`: it would add a charset, which RFC 9457 does not define for this media type.
+  response.writeHead(status, headers).end(body)
 }
 
 function failClosed(log: Log): ErrorRequestHandler {

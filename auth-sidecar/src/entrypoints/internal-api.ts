@@ -29,7 +29,8 @@ export type InternalApiDeps = {
 
 /** A reader that lets this much pile up is cut; it comes back and catches up. */
 const maxUnreadBytes = 1024 * 1024
-const maxCheckBytes = 256 * 1024
+/** Room for `maxIdentitiesPerCheck` identities of the longest form. */
+const maxCheckBytes = 512 * 1024
 
 /** Builds the listener for backends. */
 export function createInternalServer(tls: TlsIdentity, deps: InternalApiDeps): Http2SecureServer {

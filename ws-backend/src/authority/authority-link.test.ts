@@ -1,0 +1,136 @@
+// The link over a transport of the test's own, on fake timers: silence, reconnects, answers that cannot be trusted.
+
+import { createLog } from '@sallyport/service-kit/log'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { testIdentity } from '../testing/test-backend.ts'
+import { createAuthorityLink } from './authority-link.ts'
+import type { FeedHandlers } from './http2-transport.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function make(answer: () => Promise<string> = () => Promise.resolve('')) {
+  const paths: string[] = []
+  let handlers: FeedHandlers | undefined
+  const onOutcome = vi.fn()
+  const onConnected = vi.fn()
+  const close = () => {
+    const { onClosed } = handlers ?? {}
+    handlers = undefined
+    onClosed?.()
+  }
+  const link = createAuthorityLink({
+    transport: {
+      openFeed: (path, given) => {
+        paths.push(path)
+        handlers = given
+        return { close }
+      },
+      post: answer,
+      close: () => Promise.resolve(),
+    },
+    onOutcome,
+    onConnected,
+    random: () => 1,
+    log: createLog('ws-backend', 'error', { write: () => {} }),
+  })
+  const say = (line: unknown) => handlers?.onText(`${JSON.stringify(line)}\n`)
+  const sayRaw = (text: string) => handlers?.onText(text)
+  return { link, paths, onOutcome, onConnected, say, sayRaw, cut: close }
+}
+
+const position = { type: 'position', epoch: 'e', sequence: 2 }
+
+describe('the authority link', () => {
+  it('RX.2 drops a silent feed and opens it again where it left off', () => {
+    const { link, paths, say } = make()
+    link.start()
+    say(position)
+    vi.advanceTimersByTime(8000)
+    say({ type: 'alive', sequence: 2 })
+    vi.advanceTimersByTime(11_999)
+    expect([link.isConnected(), paths.length]).toEqual([true, 1])
+    vi.advanceTimersByTime(1)
+    expect(link.isConnected()).toBe(false)
+    vi.advanceTimersByTime(100)
+    expect(paths).toEqual(['/authority/feed', '/authority/feed?epoch=e&after=2'])
+  })
+
+  it('RX.2 does not wait for ever for a feed that never says anything', () => {
+    const { link, paths } = make()
+    link.start()
+    vi.advanceTimersByTime(12_100)
+    expect(paths).toHaveLength(2)
+  })
+
+  it('waits longer after each failure, and shortly again after a success', () => {
+    const { link, paths, say, cut } = make()
+    link.start()
+    cut()
+    vi.advanceTimersByTime(100)
+    cut()
+    vi.advanceTimersByTime(199)
+    expect(paths).toHaveLength(2)
+    vi.advanceTimersByTime(1)
+    expect(paths).toHaveLength(3)
+    say(position)
+    cut()
+    vi.advanceTimersByTime(100)
+    expect(paths).toHaveLength(4)
+  })
+
+  it('RX.2 asks about everybody when it cannot read a line, and keeps listening', () => {
+    const { link, paths, onOutcome, say, sayRaw } = make()
+    link.start()
+    say(position)
+    onOutcome.mockClear()
+    sayRaw('{"type":"subject-en')
+    sayRaw('ded","sequence":3}\n')
+    expect(onOutcome.mock.calls).toEqual([[{ type: 'check-all' }]])
+    say({ type: 'session-ended', sequence: 4, sessionId: 's', subject: 'a' })
+    expect(onOutcome).toHaveBeenLastCalledWith({ type: 'session-ended', sessionId: 's' })
+    expect(paths).toHaveLength(1)
+  })
+
+  it('RX.11 cuts a feed whose line does not end', () => {
+    const { link, paths, sayRaw } = make()
+    link.start()
+    sayRaw('x'.repeat(65_537))
+    vi.advanceTimersByTime(100)
+    expect(paths).toHaveLength(2)
+  })
+
+  it('is connected from the first line and says so once', () => {
+    const { link, onConnected, say, cut } = make()
+    link.start()
+    expect(link.isConnected()).toBe(false)
+    say(position)
+    say({ type: 'alive', sequence: 2 })
+    cut()
+    expect(onConnected.mock.calls).toEqual([[true], [false]])
+  })
+
+  it('leaves nothing behind when it is closed', async () => {
+    const { link, paths, say } = make()
+    link.start()
+    say(position)
+    await link.close()
+    expect(vi.getTimerCount()).toBe(0)
+    expect(paths).toHaveLength(1)
+  })
+
+  it.each([
+    '',
+    '{}',
+    '{"verdicts":[]}',
+    '{"verdicts":["good","good"]}',
+    '{"verdicts":["fine"]}',
+  ])('R0.7 takes %j for an outage and not for a verdict', async (answer) => {
+    const { link } = make(() => Promise.resolve(answer))
+    await expect(link.check([testIdentity()])).rejects.toMatchObject({ code: 'bad-answer' })
+  })
+})

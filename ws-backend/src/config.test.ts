@@ -1,0 +1,94 @@
+// Settings: everything at fault is named at once, and what stands in the keys' file is checked, never told.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { loadConfig } from './config.ts'
+import { loadAssertionKeys, parseAssertionKeys } from './connection/assertion-keys.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'ws-backend-config-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+for (const name of ['authority', 'certificate', 'key'])
+  writeFileSync(join(folder, `${name}.pem`), '')
+const keysFile = join(folder, 'keys.json')
+const secret = Buffer.alloc(32, 1).toString('base64url')
+writeFileSync(keysFile, JSON.stringify({ keys: [{ keyId: 'one', secret }] }))
+
+const complete = {
+  BACKEND_PORT: '7001',
+  BACKEND_MANAGEMENT_PORT: '7002',
+  BACKEND_TLS_DIRECTORY: folder,
+  BACKEND_AUTHORITY_URL: 'https://127.0.0.1:7003',
+  BACKEND_ASSERTION_KEYS_FILE: keysFile,
+  PATH: '/bin',
+}
+
+describe('settings', () => {
+  it('fill in what has a default, also where a variable is empty', () => {
+    expect(loadConfig({ ...complete, BACKEND_HEARTBEAT_MS: '' })).toMatchObject({
+      ok: true,
+      value: {
+        SALLYPORT_MODE: 'production',
+        SALLYPORT_LOG_LEVEL: 'info',
+        BACKEND_HOST: '127.0.0.1',
+        BACKEND_PORT: 7001,
+        BACKEND_HEARTBEAT_MS: 25_000,
+        BACKEND_MAX_MESSAGE_BYTES: 65_536,
+      },
+    })
+  })
+
+  it('name every fault at once', () => {
+    const result = loadConfig({
+      ...complete,
+      BACKEND_PORT: undefined,
+      BACKEND_MANAGEMENT_PORT: '70000',
+      BACKEND_TLS_DIRECTORY: join(folder, 'nowhere'),
+      BACKEND_AUTHORITY_URL: 'http://127.0.0.1:7003',
+      BACKEND_HEARBEAT_MS: '1000',
+    })
+    expect(result.ok).toBe(false)
+    const names = result.ok ? [] : result.error.map((fault) => fault.split(':')[0])
+    expect(names.toSorted()).toEqual([
+      'BACKEND_AUTHORITY_URL',
+      'BACKEND_HEARBEAT_MS',
+      'BACKEND_MANAGEMENT_PORT',
+      'BACKEND_PORT',
+      'BACKEND_TLS_DIRECTORY',
+    ])
+  })
+
+  it.each([
+    'https://127.0.0.1:7003/',
+    'https://a:b@127.0.0.1',
+    '127.0.0.1:7003',
+    'https://',
+  ])('refuse %j as the address of the authority', (url) => {
+    expect(loadConfig({ ...complete, BACKEND_AUTHORITY_URL: url }).ok).toBe(false)
+  })
+})
+
+describe('the ring of assertion keys', () => {
+  it('is read from its file', () => {
+    expect(loadAssertionKeys(keysFile)).toEqual([
+      { keyId: 'one', secret: new Uint8Array(32).fill(1) },
+    ])
+  })
+
+  it.each([
+    ['no JSON', 'secret'],
+    ['no key', '{"keys":[]}'],
+    ['a short key', '{"keys":[{"keyId":"one","secret":"c2hvcnQ"}]}'],
+    ['a key without a name', `{"keys":[{"keyId":"","secret":"${secret}"}]}`],
+  ])('is refused with %s', (_, text) => {
+    expect(parseAssertionKeys(text)).toBeUndefined()
+  })
+
+  it('is refused without a word of its content', () => {
+    const file = join(folder, 'broken.json')
+    writeFileSync(file, 'very-secret')
+    expect(() => loadAssertionKeys(file)).toThrow(/^(?!.*very-secret)/)
+  })
+})

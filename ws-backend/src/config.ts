@@ -1,0 +1,50 @@
+// Environment → settings of the backend. Pure: opens nothing for keeps, logs nothing, knows no clock.
+
+import type { Result } from '@sallyport/contracts/result'
+import { logLevels } from '@sallyport/service-kit/log'
+import { loadTlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import {
+  type Environment,
+  portNumber,
+  readableFile,
+  readSettings,
+  wholeNumber,
+} from '@sallyport/service-kit/settings'
+import { z } from 'zod'
+
+/** Every variable the backend reads; `.env.example` and the docs are tested against its keys. */
+export const settingsSchema = z.object({
+  SALLYPORT_MODE: z.enum(['development', 'production']).default('production'),
+  SALLYPORT_LOG_LEVEL: z.enum(logLevels).default('info'),
+  BACKEND_HOST: z.string().default('127.0.0.1'),
+  BACKEND_PORT: portNumber,
+  BACKEND_MANAGEMENT_PORT: portNumber,
+  BACKEND_TLS_DIRECTORY: z
+    .string()
+    .refine(holdsTlsIdentity, 'must hold authority.pem, certificate.pem and key.pem'),
+  BACKEND_AUTHORITY_URL: z.string().refine(isHttpsOrigin, 'must be https://host:port, no path'),
+  BACKEND_ASSERTION_KEYS_FILE: readableFile,
+  BACKEND_HEARTBEAT_MS: wholeNumber(1000, 300_000).prefault('25000'),
+  BACKEND_MAX_MESSAGE_BYTES: wholeNumber(1024, 1_048_576).prefault('65536'),
+})
+
+export type Settings = Readonly<z.output<typeof settingsSchema>>
+
+/** Reads and checks all settings; the error names every fault. */
+export function loadConfig(environment: Environment): Result<Settings, readonly string[]> {
+  return readSettings(settingsSchema, environment, ['BACKEND_'])
+}
+
+function isHttpsOrigin(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && url.protocol === 'https:' && url.origin === text
+}
+
+function holdsTlsIdentity(directory: string): boolean {
+  try {
+    loadTlsIdentity(directory)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,94 @@
+// The small bounded parts: token bucket, misdeed counter, nonce memory, registry.
+
+import { describe, expect, it } from 'vitest'
+import { testIdentity } from '../testing/test-backend.ts'
+import { createConnectionRegistry } from './connection-registry.ts'
+import { createMisdeedCounter, createTokenBucket } from './inbound-limits.ts'
+import { createNonceMemory, nonceLifeMs } from './nonce-memory.ts'
+
+function makeClock() {
+  let nowMs = 0
+  return {
+    now: () => nowMs,
+    advance: (ms: number) => {
+      nowMs += ms
+    },
+  }
+}
+
+describe('the token bucket', () => {
+  it('RX.11 allows the burst at once, then the rate', () => {
+    const clock = makeClock()
+    const tryTake = createTokenBucket(20, 40, clock.now)
+    const taken = () => Array.from({ length: 100 }, tryTake).filter(Boolean).length
+    expect(taken()).toBe(40)
+    clock.advance(1000)
+    expect(taken()).toBe(20)
+    clock.advance(3_600_000)
+    expect(taken()).toBe(40)
+  })
+})
+
+describe('the misdeed counter', () => {
+  it('RX.11 judges when the limit lies within the window, and not when it is spread out', () => {
+    const clock = makeClock()
+    const isTooMuch = createMisdeedCounter(3, 1000, clock.now)
+    const spread = [1, 2, 3, 4].map(() => {
+      clock.advance(500)
+      return isTooMuch()
+    })
+    expect(spread).toEqual([false, false, false, false])
+    clock.advance(10_000)
+    expect([isTooMuch(), isTooMuch(), isTooMuch()]).toEqual([false, false, true])
+  })
+})
+
+describe('the nonce memory', () => {
+  it('RX.6 knows a nonce as long as its assertion can be used, and forgets it then', () => {
+    const clock = makeClock()
+    const remember = createNonceMemory(10, clock.now)
+    expect(remember('a')).toBe('fresh')
+    clock.advance(nonceLifeMs - 1)
+    expect(remember('a')).toBe('used')
+    clock.advance(1)
+    expect(remember('a')).toBe('fresh')
+  })
+
+  it('RX.11 refuses when it is full instead of forgetting what may still be used', () => {
+    const clock = makeClock()
+    const remember = createNonceMemory(2, clock.now)
+    expect([remember('a'), remember('b'), remember('c'), remember('a')]).toEqual([
+      'fresh',
+      'fresh',
+      'full',
+      'used',
+    ])
+    clock.advance(nonceLifeMs)
+    expect(remember('c')).toBe('fresh')
+  })
+})
+
+describe('the connection registry', () => {
+  const member = (id: string, subject: string, sessionId: string) => ({
+    id,
+    identity: testIdentity({ subject, sessionId }),
+  })
+
+  it('finds connections by session and by subject, and keeps nothing of those that left', async () => {
+    const registry = createConnectionRegistry()
+    const [a, b, c] = [
+      member('1', 'alice', 's1'),
+      member('2', 'alice', 's2'),
+      member('3', 'bob', 's3'),
+    ]
+    for (const one of [a, b, c]) registry.add(one)
+    expect(registry.forSession('s1')).toEqual([a])
+    expect(registry.forSubject('alice')).toEqual([a, b])
+    const empty = registry.empty()
+    for (const one of registry.all()) registry.remove(one)
+    registry.remove(a)
+    await empty
+    expect(registry.stats()).toEqual({ connections: 0, sessions: 0, subjects: 0 })
+    expect(registry.forSubject('alice')).toEqual([])
+  })
+})

@@ -1,0 +1,34 @@
+// Every bound of one connection in one place. What a client must know of them travels in `welcome`.
+
+export type ConnectionLimits = {
+  readonly heartbeatMs: number
+  readonly maxMessageBytes: number
+  readonly maxChannels: number
+  readonly messagesPerSecond: number
+  readonly messageBurst: number
+  /** This many refused messages within the window end the connection. */
+  readonly maxRefusals: number
+  readonly maxFaults: number
+  readonly misdeedWindowMs: number
+  /** A reader with more unread is slow and ends. */
+  readonly maxBufferedBytes: number
+  /** With more queued than this, a goodbye would not arrive in time and is not tried. */
+  readonly maxBytesBeforeGoodbye: number
+  /** How long a peer has to answer the close frame. */
+  readonly endGraceMs: number
+}
+
+/** The bounds in force where settings say nothing else. */
+export const defaultLimits: ConnectionLimits = {
+  heartbeatMs: 25_000,
+  maxMessageBytes: 65_536,
+  maxChannels: 50,
+  messagesPerSecond: 20,
+  messageBurst: 40,
+  maxRefusals: 100,
+  maxFaults: 5,
+  misdeedWindowMs: 10_000,
+  maxBufferedBytes: 1024 * 1024,
+  maxBytesBeforeGoodbye: 65_536,
+  endGraceMs: 1000,
+}

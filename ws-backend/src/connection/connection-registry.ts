@@ -1,0 +1,57 @@
+// Every socket that exists, by connection, session and subject. A socket is in here from before the question
+// "still good?" is asked until its transport is gone: nothing that ends an identity can miss one.
+
+import type { Identity } from '@sallyport/contracts/identity'
+
+type Member = { readonly id: string; readonly identity: Identity }
+
+/** An index of connections; lookups return snapshots, so a caller may end what it walks over. */
+export function createConnectionRegistry<T extends Member>() {
+  const byId = new Map<string, T>()
+  const bySession = new Map<string, Set<T>>()
+  const bySubject = new Map<string, Set<T>>()
+  let whenEmpty: (() => void)[] = []
+
+  return {
+    add(connection: T): void {
+      byId.set(connection.id, connection)
+      index(bySession, connection.identity.sessionId, connection)
+      index(bySubject, connection.identity.subject, connection)
+    },
+    remove(connection: T): void {
+      if (!byId.delete(connection.id)) return
+      unindex(bySession, connection.identity.sessionId, connection)
+      unindex(bySubject, connection.identity.subject, connection)
+      if (byId.size > 0) return
+      for (const resolve of whenEmpty) resolve()
+      whenEmpty = []
+    },
+    get: (id: string): T | undefined => byId.get(id),
+    forSession: (sessionId: string): T[] => [...(bySession.get(sessionId) ?? [])],
+    forSubject: (subject: string): T[] => [...(bySubject.get(subject) ?? [])],
+    all: (): T[] => [...byId.values()],
+    size: (): number => byId.size,
+    stats: () => ({ connections: byId.size, sessions: bySession.size, subjects: bySubject.size }),
+    /** Resolves as soon as no connection is registered. */
+    empty: (): Promise<void> =>
+      byId.size === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            whenEmpty.push(resolve)
+          }),
+  }
+}
+
+export type ConnectionRegistry<T extends Member> = ReturnType<typeof createConnectionRegistry<T>>
+
+function index<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+  const known = map.get(key)
+  if (known) known.add(value)
+  else map.set(key, new Set([value]))
+}
+
+function unindex<T>(map: Map<string, Set<T>>, key: string, value: T): void {
+  const known = map.get(key)
+  known?.delete(value)
+  if (known?.size === 0) map.delete(key)
+}

@@ -1,0 +1,14 @@
+// What a connection needs of a transport. No WebSocket library is known on this side of it.
+
+/** An open socket. None of these throws once the socket is closed. */
+export type ConnectionSocket = {
+  readonly send: (text: string) => void
+  readonly close: (code: number, reason: string) => void
+  /** Ends the transport now, whatever the peer does. */
+  readonly terminate: () => void
+  readonly pause: () => void
+  readonly resume: () => void
+  readonly ping: () => void
+  /** Bytes that were sent and have not left this process. */
+  readonly bufferedBytes: () => number
+}

@@ -1,0 +1,53 @@
+// A connection as its neighbours see it: features and authority from one side, the transport from the other.
+
+import type { CloseName } from '@sallyport/contracts/close-codes'
+import type { Identity } from '@sallyport/contracts/identity'
+import type { ClientMessage } from '@sallyport/contracts/messages/client-message'
+import type { Log } from '@sallyport/service-kit/log'
+import type { ConnectionLimits } from './connection-limits.ts'
+import type { ConnectionSocket } from './connection-socket.ts'
+
+/** What the features and the authority see of a connection. */
+export type Connection = {
+  readonly id: string
+  readonly identity: Identity
+  /** Sends while the connection is live, else drops. The text is a serialised server message. */
+  readonly send: (text: string) => void
+  readonly isLive: () => boolean
+  /** The identity was found good after the registration: welcome, then messages. */
+  readonly confirm: () => void
+  /** Ends the connection; the first reason stays. `retryAfterMs` goes into the advice. */
+  readonly end: (name: CloseName, retryAfterMs?: number) => void
+}
+
+/** What the transport tells. */
+export type ConnectionInput = {
+  readonly receiveText: (text: string) => void
+  readonly receiveBinary: () => void
+  readonly receivePong: () => void
+  /** The transport found the peer at fault, or broke; it is closing by itself. */
+  readonly transportFailed: (name: CloseName) => void
+  readonly socketClosed: (code: number) => void
+}
+
+export type ConnectionOptions = {
+  readonly id: string
+  readonly identity: Identity
+  readonly socket: ConnectionSocket
+  readonly requestId: string
+  /** When the handshake arrived, on the clock of `now`: the authority's life counts from there. */
+  readonly arrivedAtMs: number
+}
+
+export type ConnectionDeps = {
+  readonly limits: ConnectionLimits
+  /** A monotonic clock, in milliseconds. */
+  readonly now: () => number
+  readonly wallClock: () => Date
+  readonly handle: (connection: Connection, message: ClientMessage) => void
+  /** The connection left `live` or `checking` for good: no feature may hold it any longer. */
+  readonly onDead: (connection: Connection) => void
+  /** The transport is gone. Called once. */
+  readonly onForgotten: (connection: Connection, code: number) => void
+  readonly log: Log
+}

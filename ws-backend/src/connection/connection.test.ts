@@ -1,0 +1,152 @@
+// A connection over a socket of the test's own, where real time and real buffers would be in the way.
+
+import { createLog } from '@sallyport/service-kit/log'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { testIdentity } from '../testing/test-backend.ts'
+import { SocketConnection } from './connection.ts'
+import { defaultLimits } from './connection-limits.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers()
+})
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+function make({ ttlMs = 60_000 } = {}) {
+  const done: string[] = []
+  const buffer = { bytes: 0 }
+  const clock = { lagMs: 0 }
+  const now = () => performance.now() + clock.lagMs
+  const lines: Record<string, unknown>[] = []
+  const handle = vi.fn()
+  const connection = new SocketConnection(
+    {
+      id: 'c1',
+      identity: testIdentity({ ttlMs }),
+      requestId: 'request-1',
+      arrivedAtMs: now(),
+      socket: {
+        send: (text) => done.push(`send ${JSON.parse(text).type}`),
+        close: (code) => done.push(`close ${code}`),
+        terminate: () => done.push('terminate'),
+        pause: () => done.push('pause'),
+        resume: () => done.push('resume'),
+        ping: () => done.push('ping'),
+        bufferedBytes: () => buffer.bytes,
+      },
+    },
+    {
+      limits: defaultLimits,
+      now,
+      wallClock: () => new Date(0),
+      handle,
+      onDead: () => done.push('dead'),
+      onForgotten: (_, code) => done.push(`forgotten ${code}`),
+      log: createLog('ws-backend', 'debug', { write: (text) => lines.push(JSON.parse(text)) }),
+    },
+  )
+  return { connection, done, buffer, clock, handle, lines }
+}
+
+const message = '{"type":"subscribe","data":{"channel":"room:a"}}'
+
+describe('a connection', () => {
+  it('R0.7 neither handles nor sends anything while it is being checked', () => {
+    const { connection, done, handle } = make()
+    connection.receiveText(message)
+    connection.receiveBinary()
+    connection.send('{"type":"event"}')
+    expect(done).toEqual(['pause'])
+    expect(handle).not.toHaveBeenCalled()
+  })
+
+  it('RX.1 neither handles nor sends anything from the moment it ends', () => {
+    const { connection, done, handle } = make()
+    connection.confirm()
+    connection.receiveText(message)
+    connection.end('sessionRevoked')
+    connection.receiveText(message)
+    connection.receiveBinary()
+    connection.send('{"type":"event"}')
+    vi.advanceTimersByTime(defaultLimits.endGraceMs)
+    connection.receiveText(message)
+    connection.socketClosed(1006)
+    expect(handle).toHaveBeenCalledTimes(1)
+    expect(done).toEqual([
+      'pause',
+      'send welcome',
+      'resume',
+      'dead',
+      'send disconnect',
+      'close 4410',
+      'resume',
+      'terminate',
+      'forgotten 4410',
+    ])
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('RX.1 counts a deadline that passed although its timer could not fire yet', () => {
+    const { connection, done, clock, handle } = make({ ttlMs: 1000 })
+    connection.confirm()
+    clock.lagMs = 1000
+    connection.receiveText(message)
+    expect(handle).not.toHaveBeenCalled()
+    expect(done.slice(3)).toEqual(['dead', 'send disconnect', 'close 4401', 'resume'])
+  })
+
+  it('RX.1 is never welcomed when its authority ended while it was checked', () => {
+    const { connection, done, lines } = make({ ttlMs: 1000 })
+    vi.advanceTimersByTime(1000)
+    connection.confirm()
+    expect(done).not.toContain('send welcome')
+    expect(lines).toEqual([])
+  })
+
+  it('RX.1 leaves no timer behind when the deadline falls into the confirmation', () => {
+    const { connection, done, clock } = make({ ttlMs: 1000 })
+    clock.lagMs = 1000
+    connection.confirm()
+    vi.advanceTimersByTime(defaultLimits.endGraceMs)
+    expect(done).not.toContain('send welcome')
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('RX.11 tries no goodbye behind a long queue', () => {
+    const { connection, done, buffer } = make()
+    connection.confirm()
+    buffer.bytes = defaultLimits.maxBytesBeforeGoodbye + 1
+    connection.end('sessionRevoked')
+    expect(done.slice(3)).toEqual(['dead', 'terminate', 'forgotten 4410'])
+  })
+
+  it('RX.11 cuts a slow reader instead of queueing more', () => {
+    const { connection, done, buffer } = make()
+    connection.confirm()
+    buffer.bytes = defaultLimits.maxBufferedBytes + 1
+    connection.send('{"type":"event"}')
+    expect(done.slice(3)).toEqual(['dead', 'terminate', 'forgotten 4508'])
+  })
+
+  it('stays as long as pongs come', () => {
+    const { connection, done } = make({ ttlMs: 600_000 })
+    connection.confirm()
+    for (let n = 0; n < 10; n += 1) {
+      vi.advanceTimersByTime(defaultLimits.heartbeatMs)
+      connection.receivePong()
+    }
+    expect(done.filter((what) => what === 'ping')).toHaveLength(10)
+    expect(connection.isLive()).toBe(true)
+  })
+
+  it('ends with 4500 when a feature throws', () => {
+    const { connection, done, handle } = make()
+    handle.mockImplementation(() => {
+      throw new Error('a bug')
+    })
+    connection.confirm()
+    connection.receiveText(message)
+    expect(done).toContain('close 4500')
+  })
+})

@@ -1,0 +1,27 @@
+// Bounds on what one client may say: a token bucket for messages, and a counter of misdeeds within a window.
+
+/** Allows `burst` at once and `perSecond` in the long run. */
+export function createTokenBucket(perSecond: number, burst: number, now: () => number) {
+  let tokens = burst
+  let filledAtMs = now()
+  return function tryTake(): boolean {
+    const readAtMs = now()
+    tokens = Math.min(burst, tokens + ((readAtMs - filledAtMs) / 1000) * perSecond)
+    filledAtMs = readAtMs
+    if (tokens < 1) return false
+    tokens -= 1
+    return true
+  }
+}
+
+/** Counts occurrences; the returned function says true when `limit` of them lie within `windowMs`. */
+export function createMisdeedCounter(limit: number, windowMs: number, now: () => number) {
+  // At most `limit` times are kept, oldest first.
+  const times: number[] = []
+  return function countAndJudge(): boolean {
+    const readAtMs = now()
+    times.push(readAtMs)
+    if (times.length > limit) times.shift()
+    return times.length === limit && readAtMs - (times[0] ?? 0) < windowMs
+  }
+}

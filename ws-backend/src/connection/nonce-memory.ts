@@ -1,0 +1,27 @@
+// An assertion opens one socket. Only nonces of believed assertions are remembered, so strangers cannot fill it.
+
+/**
+ * How long a nonce must be remembered: an assertion's life, the verifier's tolerance on both sides of it,
+ * and the second that rounding may add.
+ */
+export const nonceLifeMs = 15_000
+
+/** What became of a nonce. `full`: nothing can be promised, so the caller must refuse. */
+export type NonceVerdict = 'fresh' | 'used' | 'full'
+
+/** Remembers up to `capacity` nonces for `nonceLifeMs` each. */
+export function createNonceMemory(capacity: number, now: () => number) {
+  // A Map keeps insertion order, and every entry lives equally long: the first is the oldest.
+  const forgetAtMs = new Map<string, number>()
+  return function remember(nonce: string): NonceVerdict {
+    const readAtMs = now()
+    for (const [known, untilMs] of forgetAtMs) {
+      if (untilMs > readAtMs) break
+      forgetAtMs.delete(known)
+    }
+    if (forgetAtMs.has(nonce)) return 'used'
+    if (forgetAtMs.size >= capacity) return 'full'
+    forgetAtMs.set(nonce, readAtMs + nonceLifeMs)
+    return 'fresh'
+  }
+}

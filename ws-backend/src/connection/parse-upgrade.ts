@@ -1,0 +1,64 @@
+// The form of an upgrade, guard by guard, before anything in it is believed. Pure.
+// `ws` would let through what RFC 6455 4.2.1 forbids (other versions, bodies, repeated headers): refused here.
+
+import type { IncomingMessage } from 'node:http'
+import type { Denial } from '@sallyport/contracts/denials'
+import { identityHeader } from '@sallyport/contracts/identity-headers'
+import { err, ok, type Result } from '@sallyport/contracts/result'
+import { parseOfferedProtocols } from '@sallyport/contracts/subprotocol'
+
+export type UpgradeRequest = Pick<
+  IncomingMessage,
+  'method' | 'url' | 'httpVersion' | 'headers' | 'headersDistinct'
+>
+
+/** What is needed of a well-formed upgrade. */
+export type ParsedUpgrade = { readonly assertion: string; readonly webSocketKey: string }
+
+const webSocketKeyPattern = /^[+/0-9A-Za-z]{22}==$/
+
+const identityHeaderName = identityHeader.toLowerCase()
+
+/** Checks an upgrade's form. The request's target is compared as text and never interpreted. */
+export function parseUpgrade(request: UpgradeRequest): Result<ParsedUpgrade, Denial> {
+  const { headers, headersDistinct } = request
+  if (pathOf(request.url) !== '/ws') return err({ code: 'not-found', reason: 'unknown-path' })
+  if (request.method !== 'GET') return err({ code: 'method-not-allowed', reason: 'not-get' })
+  if (headers.upgrade?.toLowerCase() !== 'websocket') {
+    return err({ code: 'upgrade-required', reason: 'not-websocket' })
+  }
+  if (only(headersDistinct['sec-websocket-version']) !== '13') {
+    return err({ code: 'upgrade-required', reason: 'wrong-version' })
+  }
+  if (request.httpVersion !== '1.1' || only(headersDistinct['host']) === undefined) {
+    return malformed('http-form')
+  }
+  if ('content-length' in headers || 'transfer-encoding' in headers) return malformed('has-body')
+  const webSocketKey = only(headersDistinct['sec-websocket-key'])
+  if (webSocketKey === undefined || !webSocketKeyPattern.test(webSocketKey)) {
+    return malformed('bad-key')
+  }
+  const offered = parseOfferedProtocols(headers['sec-websocket-protocol'])
+  if (!offered) return malformed('bad-protocol-list')
+  if (offered.count > 0 && !offered.offersOurs) {
+    return err({ code: 'unknown-subprotocol', reason: 'unknown-subprotocol' })
+  }
+  const assertions = headersDistinct[identityHeaderName]
+  if (!assertions) return err({ code: 'authentication-required', reason: 'identity-missing' })
+  const assertion = only(assertions)
+  if (assertion === undefined) return malformed('identity-repeated')
+  return ok({ assertion, webSocketKey })
+}
+
+/** The path of a request target: everything before the query. */
+export function pathOf(target: string | undefined): string | undefined {
+  return target?.split('?', 1)[0]
+}
+
+function only(values: readonly string[] | undefined): string | undefined {
+  return values?.length === 1 ? values[0] : undefined
+}
+
+function malformed(reason: string) {
+  return err<Denial>({ code: 'malformed-handshake', reason })
+}

@@ -1,0 +1,14 @@
+// Who may do what on which channel: one pure function of the identity and the channel's name.
+
+import type { Identity } from '@sallyport/contracts/identity'
+
+export type ChannelAction = 'subscribe' | 'publish'
+
+/**
+ * `room:*` is open to every authenticated subject. `user:<id>` is what the server tells one user:
+ * only that subject may listen, nobody may publish. Every other kind of channel is closed.
+ */
+export function mayUseChannel(identity: Identity, action: ChannelAction, channel: string): boolean {
+  if (channel.startsWith('room:')) return true
+  return action === 'subscribe' && channel === `user:${identity.subject}`
+}

@@ -1,0 +1,134 @@
+// Rooms over members of the test's own: who gets what, and what is never written.
+
+import { isObject } from '@sallyport/contracts/messages/envelope'
+import { describe, expect, it } from 'vitest'
+import { createDispatch } from '../dispatch.ts'
+import { testIdentity } from '../testing/test-backend.ts'
+import { mayUseChannel } from './channel-access.ts'
+import { createMessaging, type Member } from './messaging.ts'
+
+type Sent = { type: string; id?: string; data?: Record<string, unknown> }
+
+function make(maxChannels = 50) {
+  const messaging = createMessaging({ maxChannels, wallClock: () => new Date(0) })
+  const dispatch = createDispatch({ messaging })
+  const join = (subject: string, onSend: () => void = () => {}) => {
+    const sent: Sent[] = []
+    const state = { live: true }
+    const member: Member = {
+      identity: testIdentity({ subject, username: subject }),
+      isLive: () => state.live,
+      send: (text) => {
+        if (!state.live) return
+        sent.push(JSON.parse(text))
+        onSend()
+      },
+    }
+    const end = () => {
+      state.live = false
+      messaging.leave(member)
+    }
+    return { member, sent, end }
+  }
+  return { messaging, dispatch, join }
+}
+
+const room = 'room:a'
+const publish = { type: 'publish', id: 'p', channel: room, data: { n: 1 } } as const
+
+describe('messaging', () => {
+  it('gives an event to everybody who subscribed, the sender included, and acknowledges it', () => {
+    const { dispatch, join } = make()
+    const [alice, bob, carol] = [join('alice'), join('bob'), join('carol')]
+    dispatch(alice.member, { type: 'subscribe', id: 's', channel: room })
+    dispatch(bob.member, { type: 'subscribe', channel: room })
+    dispatch(alice.member, publish)
+    const event = {
+      type: 'event',
+      data: {
+        channel: room,
+        data: { n: 1 },
+        from: { userId: 'alice', username: 'alice' },
+        at: '1970-01-01T00:00:00.000Z',
+      },
+    }
+    expect(alice.sent).toEqual([
+      { type: 'subscribed', id: 's', data: { channel: room } },
+      event,
+      { type: 'ack', id: 'p' },
+    ])
+    expect(bob.sent).toEqual([{ type: 'subscribed', data: { channel: room } }, event])
+    expect(carol.sent).toEqual([])
+  })
+
+  it('gives nothing to somebody who unsubscribed', () => {
+    const { messaging, dispatch, join } = make()
+    const [alice, bob] = [join('alice'), join('bob')]
+    dispatch(bob.member, { type: 'subscribe', channel: room })
+    dispatch(bob.member, { type: 'unsubscribe', id: 'u', channel: room })
+    dispatch(alice.member, publish)
+    expect(bob.sent.map(({ type }) => type)).toEqual(['subscribed', 'ack'])
+    expect(messaging.channelCount()).toBe(0)
+  })
+
+  it('RX.1 ends a listener during a broadcast without a loss to those after it', () => {
+    const { dispatch, join } = make()
+    const bob = join('bob')
+    const alice = join('alice', () => {
+      if (alice.sent.length === 2) bob.end()
+    })
+    const carol = join('carol')
+    for (const { member } of [alice, bob, carol])
+      dispatch(member, { type: 'subscribe', channel: room })
+    dispatch(carol.member, publish)
+    expect(bob.sent.map(({ type }) => type)).toEqual(['subscribed'])
+    expect(carol.sent.map(({ type }) => type)).toEqual(['subscribed', 'event', 'ack'])
+  })
+
+  it('RX.1 keeps nothing of a member that left', () => {
+    const { messaging, dispatch, join } = make()
+    const alice = join('alice')
+    dispatch(alice.member, { type: 'subscribe', channel: room })
+    alice.end()
+    dispatch(alice.member, { type: 'subscribe', channel: room })
+    expect(messaging.channelCount()).toBe(0)
+  })
+
+  it('RX.11 bounds the channels of one connection; subscribing again costs nothing', () => {
+    const { dispatch, join } = make(1)
+    const alice = join('alice')
+    dispatch(alice.member, { type: 'subscribe', channel: room })
+    dispatch(alice.member, { type: 'subscribe', channel: room })
+    dispatch(alice.member, { type: 'subscribe', id: 'x', channel: 'room:b' })
+    expect(alice.sent.map(({ type }) => type)).toEqual(['subscribed', 'subscribed', 'error'])
+    expect(alice.sent[2]).toMatchObject({ id: 'x', data: { code: 'too-many-channels' } })
+  })
+
+  it('refuses what the identity may not, by error and not by close', () => {
+    const { dispatch, join } = make()
+    const alice = join('alice')
+    dispatch(alice.member, { type: 'subscribe', channel: 'user:bob' })
+    dispatch(alice.member, { ...publish, channel: 'user:alice' })
+    expect(alice.sent.map(({ data }) => isObject(data) && data['code'])).toEqual([
+      'not-allowed',
+      'not-allowed',
+    ])
+  })
+})
+
+describe('channel access', () => {
+  const alice = testIdentity()
+  it.each([
+    ['subscribe', 'room:a', true],
+    ['publish', 'room:a', true],
+    ['subscribe', 'user:alice', true],
+    ['publish', 'user:alice', false],
+    ['subscribe', 'user:alice2', false],
+    ['subscribe', 'user:bob', false],
+    ['publish', 'user:bob', false],
+    ['subscribe', 'admin:a', false],
+    ['publish', 'rooms:a', false],
+  ] as const)('%s on %s → %s', (action, channel, allowed) => {
+    expect(mayUseChannel(alice, action, channel)).toBe(allowed)
+  })
+})

@@ -1,0 +1,91 @@
+// The sidecar's internal listener as a test drives it: verdicts and feed lines are the test's to say. Test code only.
+
+import { EventEmitter, once } from 'node:events'
+import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { AddressInfo } from 'node:net'
+import { json } from 'node:stream/consumers'
+import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-event'
+import {
+  requirePeerRole,
+  serverTlsOptions,
+  type TlsIdentity,
+} from '@sallyport/service-kit/mutual-tls'
+
+export type CheckedIdentity = CheckRequest['identities'][number]
+
+/** Starts a listener on a free port. `judge` may take its time, or throw to answer 503. */
+export async function startFakeSidecar(
+  tls: TlsIdentity,
+  judge: (identity: CheckedIdentity) => AuthorityVerdict | Promise<AuthorityVerdict> = () => 'good',
+) {
+  const events = new EventEmitter()
+  const feeds = new Set<ServerHttp2Stream>()
+  const sessions = new Set<ServerHttp2Session>()
+  const feedPaths: string[] = []
+  const batchSizes: number[] = []
+  const server = createSecureServer(serverTlsOptions(tls))
+  requirePeerRole(server, 'ws-backend', () => {})
+  server.on('session', (session) => {
+    sessions.add(session)
+    session.once('close', () => sessions.delete(session))
+  })
+  server.on('stream', (stream, headers) => {
+    stream.on('error', () => {})
+    const path = headers[':path'] ?? ''
+    if (headers[':method'] === 'POST') void answerCheck(stream)
+    else {
+      stream.respond({ ':status': 200 })
+      feeds.add(stream)
+      stream.once('close', () => feeds.delete(stream))
+      feedPaths.push(path)
+      events.emit('feed')
+    }
+  })
+
+  async function answerCheck(stream: ServerHttp2Stream): Promise<void> {
+    try {
+      const { identities } = (await json(stream)) as CheckRequest
+      batchSizes.push(identities.length)
+      events.emit('check')
+      const verdicts = await Promise.all(identities.map(judge))
+      if (stream.destroyed) return
+      stream.respond({ ':status': 200 })
+      stream.end(JSON.stringify({ verdicts }))
+    } catch {
+      if (!stream.destroyed) stream.respond({ ':status': 503 }, { endStream: true })
+    }
+  }
+
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    /** Paths of every feed asked for, in order. */
+    feedPaths,
+    batchSizes,
+    /** Resolves when the n-th feed (from 1) was opened. */
+    async feedOpened(count = 1): Promise<void> {
+      while (feedPaths.length < count) await once(events, 'feed')
+    },
+    async checked(count = 1): Promise<void> {
+      while (batchSizes.length < count) await once(events, 'check')
+    },
+    say(line: unknown): void {
+      for (const feed of feeds) feed.write(`${JSON.stringify(line)}\n`)
+    },
+    sayRaw(text: string): void {
+      for (const feed of feeds) feed.write(text)
+    },
+    cutFeeds(): void {
+      for (const feed of feeds) feed.close()
+    },
+    async close(): Promise<void> {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve())
+      })
+      for (const session of sessions) session.destroy()
+      await closed
+    },
+  }
+}
+
+export type FakeSidecar = Awaited<ReturnType<typeof startFakeSidecar>>

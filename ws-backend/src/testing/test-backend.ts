@@ -1,0 +1,107 @@
+// A whole backend on loopback with a sidecar the test drives, and clients that arrive as if through Traefik.
+// Everything that was started ends with `close`. Test code only.
+
+import { EventEmitter, once } from 'node:events'
+import type { AuthorityVerdict } from '@sallyport/contracts/authority-event'
+import type { Identity } from '@sallyport/contracts/identity'
+import { createAssertionSigner } from '@sallyport/contracts/identity-assertion'
+import { createLog } from '@sallyport/service-kit/log'
+import { type ConnectionLimits, defaultLimits } from '../connection/connection-limits.ts'
+import { defaultDrainTiming } from '../drain.ts'
+import { startBackend } from '../start-backend.ts'
+import { type CheckedIdentity, startFakeSidecar } from './fake-sidecar.ts'
+import { connectTls, makeWebSocketKey, openRawClient, upgradeText } from './raw-client.ts'
+import { createTestAuthority } from './test-certificates.ts'
+
+/** The identity of alice, or of whom a test says. */
+export function testIdentity(changes: Partial<Identity> = {}): Identity {
+  return {
+    issuer: 'https://issuer.test',
+    subject: 'alice',
+    username: 'alice',
+    sessionId: 'session-1',
+    way: 'session-cookie',
+    generation: { epoch: 'epoch-1', subject: 0, session: 0 },
+    ttlMs: 600_000,
+    ...changes,
+  }
+}
+
+export type TestBackendOptions = {
+  readonly limits?: Partial<ConnectionLimits>
+  readonly judge?: (identity: CheckedIdentity) => AuthorityVerdict | Promise<AuthorityVerdict>
+}
+
+/** A line of the log as it was written. */
+export type LogLine = { readonly msg: string; readonly [name: string]: unknown }
+
+/** Starts both ends. */
+export async function startTestBackend({ limits = {}, judge }: TestBackendOptions = {}) {
+  const authority = await createTestAuthority()
+  const traefik = await authority.issue('traefik')
+  const sidecar = await startFakeSidecar(await authority.issue('auth-sidecar'), judge)
+  const key = { keyId: 'test', secret: new Uint8Array(32).fill(7) }
+  const sign = createAssertionSigner(key, 'ws-backend', Date.now)
+  const logLines: LogLine[] = []
+  const logEvents = new EventEmitter()
+  const backend = await startBackend({
+    host: '127.0.0.1',
+    port: 0,
+    managementPort: 0,
+    tls: await authority.issue('ws-backend'),
+    assertionKeys: [key],
+    authorityUrl: sidecar.url,
+    limits: { ...defaultLimits, endGraceMs: 200, ...limits },
+    drainTiming: defaultDrainTiming,
+    recheckIntervalMs: 600_000,
+    log: createLog('ws-backend', 'debug', {
+      write(text) {
+        logLines.push(JSON.parse(text))
+        logEvents.emit('line')
+      },
+    }),
+  })
+  /** Opens a socket with a signed identity; it is not necessarily live yet. */
+  const open = async (changes: Partial<Identity> = {}) => {
+    const webSocketKey = makeWebSocketKey()
+    const assertion = sign(testIdentity(changes), webSocketKey)
+    return openRawClient(
+      await connectTls(backend.port, traefik),
+      upgradeText(webSocketKey, { 'X-Sallyport-Identity': assertion }),
+    )
+  }
+
+  /** Resolves with the first log line of this message, past or future. */
+  const logged = async (message: string): Promise<LogLine> => {
+    for (;;) {
+      const line = logLines.find(({ msg }) => msg === message)
+      if (line) return line
+      await once(logEvents, 'line')
+    }
+  }
+  /** Opens a socket and waits for its welcome. */
+  const openLive = async (changes: Partial<Identity> = {}) => {
+    const client = await open(changes)
+    await client.message('welcome')
+    return client
+  }
+  const close = async (): Promise<void> => {
+    await backend.close()
+    await sidecar.close()
+  }
+
+  return {
+    backend,
+    sidecar,
+    authority,
+    traefik,
+    sign,
+    logLines,
+    logged,
+    open,
+    openLive,
+    close,
+  }
+}
+
+export type TestBackend = Awaited<ReturnType<typeof startTestBackend>>
