@@ -1,0 +1,69 @@
+# The only interface of this repository; CI calls the same targets. `make` lists them.
+# Recipes are POSIX sh. The project brings its own Node 24 in node_modules/.bin.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+MAKEFLAGS += --no-print-directory
+export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
+
+launcher = exec node launcher/src/main.ts
+
+.PHONY: help up down status logs doctor token ws clean test check check-config bench format dependencies installed
+
+help: ## list the targets
+	@echo 'Sallyport – usage: make <target> [VARIABLE=value]'; echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+	@echo; awk '/^#- / { sub(/^#- /, "  "); print }' Makefile
+
+#- variables of up: DETACH=1 (return when ready), PUBLIC_PORT, MANAGEMENT_PORT (0 = any free one),
+#-                  SALLYPORT_STATE (state folder, .sallyport), SALLYPORT_LOG_LEVEL, WS_RATE_LIMIT
+#- of logs: SERVICE=ws-backend, FOLLOW=1       of token and ws: LOGIN=bob (alice)
+
+up: dependencies ## start everything and say what to open
+	@$(launcher) up
+
+down: installed ## stop everything
+	@$(launcher) down
+
+status: installed ## show what runs
+	@$(launcher) status
+
+logs: installed ## show log lines (SERVICE=, FOLLOW=1)
+	@$(launcher) logs $(SERVICE) $(if $(FOLLOW),--follow)
+
+doctor: installed ## check this machine and say how to get what is missing
+	@$(launcher) doctor
+
+token: installed ## print a bearer token (LOGIN=bob)
+	@$(launcher) token $(LOGIN)
+
+ws: installed ## talk over a WebSocket from the shell (LOGIN=bob)
+	@$(launcher) ws $(LOGIN)
+
+clean: installed ## stop everything and delete keys, demo users and logs
+	@$(launcher) clean
+
+test: dependencies ## run all tests
+	@exec node tests/run.ts
+
+check: dependencies ## types, lint, format, settings
+	@npm run --silent typecheck
+	@npm run --silent lint
+	@$(MAKE) check-config
+
+check-config: dependencies ## let every service check its settings
+	@$(launcher) check-config
+
+bench: dependencies ## measure, one table of ratios
+	@exec node bench/src/main.ts
+
+format: dependencies ## format all sources
+	@npm run --silent format
+
+# Fresh ones: for what starts or tests something.
+dependencies:
+	@sh launcher/ensure-dependencies.sh
+
+# Any: these look at or stop what runs, and must not replace the modules it runs from.
+installed:
+	@sh launcher/ensure-dependencies.sh --keep

@@ -1,0 +1,72 @@
+// The launcher's commands: how each is called and where it is. Loaded one at a time, so that `token` starts
+// without the tools of `up`.
+
+import type { ParseArgsOptionsConfig } from 'node:util'
+import type { CommandInput, Context } from './context.ts'
+
+export type Command = {
+  readonly usage: string
+  readonly summary: string
+  readonly options?: ParseArgsOptionsConfig
+  readonly isHidden?: boolean
+  readonly load: () => Promise<(context: Context, input: CommandInput) => Promise<number>>
+}
+
+/** Every command by its name. */
+export const commands: Readonly<Record<string, Command>> = {
+  up: {
+    usage: 'up',
+    summary: 'start everything and say what to open',
+    load: async () => (await import('./commands/up.ts')).up,
+  },
+  supervise: {
+    usage: 'supervise',
+    summary: 'what `up` leaves running in the background',
+    isHidden: true,
+    load: async () => (await import('./commands/up.ts')).supervise,
+  },
+  down: {
+    usage: 'down',
+    summary: 'stop everything',
+    load: async () => (await import('./commands/down.ts')).down,
+  },
+  status: {
+    usage: 'status',
+    summary: 'show what runs; 0 all ready, 1 some not, 3 nothing runs',
+    load: async () => (await import('./commands/status.ts')).status,
+  },
+  logs: {
+    usage: 'logs [service] [-f]',
+    summary: 'show log lines of one service or all; -f follows them, --lines N shows more',
+    options: {
+      follow: { type: 'boolean', short: 'f' },
+      lines: { type: 'string', short: 'n' },
+    },
+    load: async () => (await import('./commands/logs.ts')).logs,
+  },
+  doctor: {
+    usage: 'doctor',
+    summary: 'check this machine and say how to get what is missing',
+    load: async () => (await import('./commands/doctor.ts')).doctor,
+  },
+  token: {
+    usage: 'token [username]',
+    summary: 'print a bearer token of a demo user',
+    load: async () => (await import('./commands/token.ts')).token,
+  },
+  ws: {
+    usage: 'ws [username]',
+    summary: 'talk over a WebSocket from the shell',
+    load: async () => (await import('./commands/ws.ts')).ws,
+  },
+  clean: {
+    usage: 'clean',
+    summary: 'stop everything and delete keys, demo users and logs',
+    load: async () => (await import('./commands/clean.ts')).clean,
+  },
+  'check-config': {
+    usage: 'check-config',
+    summary: 'let every service check the settings it would get',
+    load: async () => (await import('./commands/check-config.ts')).checkConfig,
+  },
+}

@@ -1,0 +1,29 @@
+// `down`: asks the supervising process to stop and waits until nothing of the run is left.
+
+import { rmSync } from 'node:fs'
+import { type CommandInput, type Context, exitCodes } from '../context.ts'
+import { signalProcess } from '../process-mark.ts'
+import { endLeftovers, waitUntilGone } from '../run/leftovers.ts'
+import { runningLauncher } from '../running.ts'
+
+/** Four children with eight seconds of grace each, and a little. */
+const patienceMs = 40_000
+
+/** Stops the run of this state folder; 0 also when none was running. */
+export async function down(context: Context, _input: CommandInput): Promise<number> {
+  const { state, output } = context
+  const launcher = runningLauncher(state)
+  if (launcher) {
+    signalProcess(launcher, 'SIGTERM')
+    if (!(await waitUntilGone([launcher], patienceMs))) {
+      output.line(`process ${launcher.pid} did not stop in time and is killed`)
+      signalProcess(launcher, 'SIGKILL')
+      await waitUntilGone([launcher], patienceMs)
+    }
+  }
+  const leftovers = await endLeftovers(state)
+  rmSync(state.launcherPid, { force: true })
+  if (leftovers > 0) output.line(`ended ${leftovers} processes that were left behind`)
+  output.line(launcher || leftovers > 0 ? 'Sallyport is stopped.' : 'Sallyport is not running.')
+  return exitCodes.ok
+}

@@ -1,0 +1,128 @@
+// `up`: decides what is run, prepares what takes long (Traefik, the pages), then supervises here
+// or leaves that to a process in the background and waits for it.
+
+import { execFile, spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
+import { join } from 'node:path'
+import { type CommandInput, type Context, exitCodes } from '../context.ts'
+import type { PreferredPorts } from '../ports.ts'
+import { ensurePages } from '../run/build-pages.ts'
+import { openFresh } from '../run/log-files.ts'
+import { runNative } from '../run/run-native.ts'
+import { createTail } from '../run/tail.ts'
+import { runningLauncher, waitForEndpoints } from '../running.ts'
+import { prepareStateFolder } from '../state-folder.ts'
+import { summaryLines } from '../summary.ts'
+import { ensureTraefik } from '../traefik/build-traefik.ts'
+import { decideRun } from '../user-settings.ts'
+
+const composeAnswerMs = 3000
+
+/** Starts the system; 0 when it is ready (or was stopped by its user), else the fault is printed. */
+export async function up(context: Context, _input: CommandInput): Promise<number> {
+  const { settings, output, state } = context
+  const wanted = decideRun(settings)
+  if (!wanted.ok) {
+    for (const fault of wanted.error) output.error(fault)
+    return exitCodes.usage
+  }
+  if (runningLauncher(state)) return joinRunning(context)
+  if (settings['MODE'] === undefined && (await composeAnswers(context))) {
+    output.line('starting natively: container mode comes with a later release')
+  }
+  const traefik = await prepare(context)
+  if (traefik === undefined) return exitCodes.failed
+  if (settings['SALLYPORT_FOREGROUND'] === '1') return foreground(context, wanted.value, traefik)
+  const stays = output.isTerminal && settings['DETACH'] !== '1'
+  return stays ? foreground(context, wanted.value, traefik) : detach(context)
+}
+
+/** Supervises in this process, which `up` started in the background. */
+export async function supervise(context: Context, _input: CommandInput): Promise<number> {
+  const wanted = decideRun(context.settings)
+  const traefik = wanted.ok ? await prepare(context) : undefined
+  if (!wanted.ok || traefik === undefined) return exitCodes.failed
+  return runNative(context, {
+    preferredPorts: wanted.value,
+    traefik,
+    streamsLogs: false,
+    onReady: ({ public: url }) => context.output.line(`ready ${url}`),
+  })
+}
+
+/** Has everything ready that a run needs; undefined when something cannot be had (said). */
+async function prepare(context: Context): Promise<string | undefined> {
+  const traefik = await ensureTraefik(context)
+  const pages = traefik.ok ? await ensurePages(context) : traefik
+  if (pages.ok && traefik.ok) return traefik.value
+  if (!pages.ok) context.output.error(pages.error)
+  return undefined
+}
+
+function foreground(context: Context, preferredPorts: PreferredPorts, traefik: string) {
+  const { output } = context
+  return runNative(context, {
+    preferredPorts,
+    traefik,
+    streamsLogs: true,
+    onReady: (endpoints) => {
+      for (const line of summaryLines(context, endpoints)) output.line(line)
+      output.line(output.isTerminal ? 'Ctrl-C stops everything.' : `ready ${endpoints.public}`)
+    },
+  })
+}
+
+async function detach(context: Context): Promise<number> {
+  const { state, output } = context
+  prepareStateFolder(state)
+  const log = openFresh(state.launcherLog)
+  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'main.ts'), 'supervise'], {
+    cwd: context.root,
+    env: { ...context.settings, SALLYPORT_STATE: state.directory },
+    stdio: ['ignore', log, log],
+    detached: true,
+  })
+  closeSync(log)
+  let ended: string | undefined
+  child.once('error', (error) => {
+    ended = error.name
+  })
+  child.once('exit', (code, signal) => {
+    ended = `${signal ?? code}`
+  })
+  context.onStopRequest(() => child.kill('SIGTERM'))
+  const readNewLines = createTail(state.launcherLog, 0)
+  const showProgress = () => {
+    for (const line of readNewLines()) if (!line.startsWith('ready ')) output.line(line)
+  }
+  const endpoints = await waitForEndpoints(state, () => {
+    showProgress()
+    return ended !== undefined
+  })
+  showProgress()
+  if (!endpoints) {
+    output.error(`Sallyport did not start (supervisor: ${ended})`)
+    return exitCodes.failed
+  }
+  child.unref()
+  for (const line of summaryLines(context, endpoints)) output.line(line)
+  return exitCodes.ok
+}
+
+async function joinRunning(context: Context): Promise<number> {
+  const { state, output } = context
+  const endpoints = await waitForEndpoints(state, () => runningLauncher(state) === undefined)
+  if (!endpoints) {
+    output.error('the run that was starting has ended; `make logs` may say why')
+    return exitCodes.failed
+  }
+  output.line(`Sallyport is running already: ${endpoints.public}`)
+  return exitCodes.ok
+}
+
+function composeAnswers({ settings }: Context): Promise<boolean> {
+  return new Promise((resolve) => {
+    const options = { env: { ...settings }, timeout: composeAnswerMs }
+    execFile('docker', ['compose', 'version'], options, (error) => resolve(error === null))
+  })
+}

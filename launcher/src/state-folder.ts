@@ -1,0 +1,103 @@
+// The folder of one native run: names of its files, and how they are written. Knows no content.
+
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { join, resolve } from 'node:path'
+import type { ServiceRole } from '@sallyport/contracts/service-role'
+
+/** Absolute paths inside one state folder. */
+export type StatePaths = ReturnType<typeof statePaths>
+
+/** Names every path of a state folder; touches nothing. */
+export function statePaths(folder: string) {
+  const directory = resolve(folder)
+  const keys = join(directory, 'keys')
+  const logs = join(directory, 'logs')
+  return {
+    directory,
+    keys,
+    logs,
+    endpoints: join(directory, 'endpoints.json'),
+    credentials: join(directory, 'credentials.json'),
+    users: join(directory, 'users.json'),
+    launcherPid: join(directory, 'launcher.pid'),
+    children: join(directory, 'children.json'),
+    tls: join(keys, 'tls'),
+    tokenKeys: join(keys, 'token-keys.json'),
+    assertionMaster: join(keys, 'assertion-master.json'),
+    assertionBackend: join(keys, 'assertion-ws-backend.json'),
+    traefik: join(directory, 'traefik'),
+    traefikStatic: join(directory, 'traefik', 'traefik.yml'),
+    accessLog: join(logs, 'traefik-access.log'),
+    launcherLog: join(logs, 'launcher.log'),
+  } as const
+}
+
+/** The folder of one role's certificate. */
+export function tlsDirectory(paths: StatePaths, role: ServiceRole | 'authority'): string {
+  return join(paths.tls, role)
+}
+
+/** The log file of one service. */
+export function serviceLog(paths: StatePaths, service: string): string {
+  return join(paths.logs, `${service}.log`)
+}
+
+/** Makes the folder and its rooms, readable by their owner only. */
+export function prepareStateFolder(paths: StatePaths): void {
+  if (!existsSync(paths.directory)) mkdirSync(paths.directory, { recursive: true, mode: 0o700 })
+  for (const room of [paths.keys, paths.logs, paths.tls, paths.traefik]) preparePrivateFolder(room)
+}
+
+/** Makes one folder with mode 0700, also when it stood already with a wider one. */
+export function preparePrivateFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  chmodSync(folder, 0o700)
+}
+
+/** Writes a file of mode 0600 in one step: a reader sees the old text or the new one, never a part. */
+export function writePrivateFile(path: string, text: string): void {
+  const temporary = `${path}.${process.pid}.new`
+  rmSync(temporary, { force: true })
+  writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
+  renameSync(temporary, path)
+}
+
+/** Writes a value as JSON the same way. */
+export function writePrivateJson(path: string, value: unknown): void {
+  writePrivateFile(path, `${JSON.stringify(value, null, 2)}\n`)
+}
+
+/** The parsed content of a JSON file; undefined when it is missing or no JSON. */
+export function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Deletes what a native run makes, name by name, then the folder if nothing else is in it:
+ * a mistyped SALLYPORT_STATE must not cost anybody a home folder. Returns whether the folder is gone.
+ */
+export function deleteStateFolder(paths: StatePaths): boolean {
+  const { endpoints, credentials, users, launcherPid, children, keys, logs, traefik } = paths
+  for (const path of [endpoints, credentials, users, launcherPid, children, keys, logs, traefik]) {
+    rmSync(path, { recursive: true, force: true })
+  }
+  try {
+    rmdirSync(paths.directory)
+  } catch {
+    // Not empty, or never there: the caller tells which.
+  }
+  return !existsSync(paths.directory)
+}

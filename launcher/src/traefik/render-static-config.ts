@@ -1,0 +1,58 @@
+// Traefik's container-shaped static file → the one of a native run. Pure. Only addresses and paths change;
+// every other setting is the file's, so that both shapes run the same gate.
+
+import { parse, stringify } from 'yaml'
+
+export type StaticConfigInput = {
+  readonly publicPort: number
+  readonly managementPort: number
+  readonly hasIpv6Loopback: boolean
+  readonly dynamicDirectory: string
+  readonly accessLog: string
+}
+
+type Tree = Record<string, unknown>
+
+/** Renders the static file; throws when the source has no entry point `web` or no file provider. */
+export function renderStaticConfig(source: string, input: StaticConfigInput): string {
+  const config = asTree(parse(source), 'the file')
+  const entryPoints = asTree(config['entryPoints'], 'entryPoints')
+  const web = asTree(entryPoints['web'], 'entryPoints.web')
+  const { web6, ...others } = entryPoints
+  const providers = asTree(config['providers'], 'providers')
+  const file = asTree(providers['file'], 'providers.file')
+  const { filename: _filename, ...fileSettings } = file
+  const rendered: Tree = {
+    ...config,
+    entryPoints: {
+      ...others,
+      web: { ...web, address: `127.0.0.1:${input.publicPort}` },
+      ...(input.hasIpv6Loopback && {
+        web6: { ...(isTree(web6) ? web6 : web), address: `[::1]:${input.publicPort}` },
+      }),
+      management: {
+        ...(isTree(others['management']) && others['management']),
+        address: `127.0.0.1:${input.managementPort}`,
+      },
+    },
+    providers: { ...providers, file: { ...fileSettings, directory: input.dynamicDirectory } },
+  }
+  if (isTree(config['accessLog'])) {
+    rendered['accessLog'] = { ...config['accessLog'], filePath: input.accessLog }
+  }
+  if (isTree(config['log'])) {
+    // Its own log goes to standard output: the launcher keeps it like any service's.
+    const { filePath: _filePath, ...log } = config['log']
+    rendered['log'] = log
+  }
+  return stringify(rendered, { aliasDuplicateObjects: false })
+}
+
+function isTree(value: unknown): value is Tree {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function asTree(value: unknown, place: string): Tree {
+  if (isTree(value)) return value
+  throw new Error(`Traefik's static file: ${place} is missing or no mapping`)
+}

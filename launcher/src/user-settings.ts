@@ -1,0 +1,60 @@
+// What the user set: the process environment over an optional `.env`, and the launcher's own variables in it.
+// Pure; main.ts passes the environment and the file's text in.
+
+import { parseEnv } from 'node:util'
+import { err, ok, type Result } from '@sallyport/contracts/result'
+import type { UserSettings } from './context.ts'
+import type { PreferredPorts } from './ports.ts'
+
+const defaultPorts = { public: 8080, management: 8090 } as const
+
+/** Merges both sources; an empty value counts as unset. */
+export function mergeUserSettings(
+  environment: Readonly<Record<string, string | undefined>>,
+  envFile: string | undefined,
+): UserSettings {
+  const isSet = (entry: [string, string | undefined]): entry is [string, string] =>
+    entry[1] !== undefined && entry[1] !== ''
+  const fromFile = envFile === undefined ? [] : Object.entries(parseEnv(envFile)).filter(isSet)
+  return Object.fromEntries([...fromFile, ...Object.entries(environment).filter(isSet)])
+}
+
+/** Checks what `up` is asked for; the error lists every reason why it cannot be had. */
+export function decideRun(settings: UserSettings): Result<PreferredPorts, readonly string[]> {
+  const faults: string[] = []
+  const { MODE, STATE, REPLICAS, SALLYPORT_MODE } = settings
+  if (MODE === 'compose') {
+    faults.push('MODE=compose is not available yet: this release runs natively, leave MODE out')
+  } else if (MODE !== undefined && MODE !== 'native') {
+    faults.push(`MODE=${MODE}: there is only MODE=native in this release`)
+  }
+  if (STATE === 'redis') {
+    faults.push('STATE=redis is not available yet: this release keeps its state in memory')
+  } else if (STATE !== undefined && STATE !== 'memory') {
+    faults.push(`STATE=${STATE}: there is only STATE=memory in this release`)
+  }
+  if (REPLICAS !== undefined && REPLICAS !== '1') {
+    faults.push(`REPLICAS=${REPLICAS} is not available yet: this release runs one of each`)
+  }
+  if (SALLYPORT_MODE !== undefined && SALLYPORT_MODE !== 'development') {
+    faults.push(
+      `SALLYPORT_MODE=${SALLYPORT_MODE}: a native run is for development only (demo users, plain http)`,
+    )
+  }
+  const publicPort = readPort(settings, 'PUBLIC_PORT', defaultPorts.public, faults)
+  const management = readPort(settings, 'MANAGEMENT_PORT', defaultPorts.management, faults)
+  return faults.length > 0 ? err(faults) : ok({ public: publicPort, management })
+}
+
+function readPort(
+  settings: UserSettings,
+  name: string,
+  fallback: number,
+  faults: string[],
+): number {
+  const text = settings[name]
+  if (text === undefined) return fallback
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text)
+  faults.push(`${name}: must be a port number, or 0 for any free one`)
+  return fallback
+}

@@ -1,0 +1,31 @@
+import { expect, it } from 'vitest'
+import { createLog } from './log.ts'
+
+/** A log and the lines it wrote. */
+function recording(level: 'debug' | 'info') {
+  const lines: Record<string, unknown>[] = []
+  const write = (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>)
+  return { log: createLog('gate', level, { write }), lines }
+}
+
+it('R0.5 writes one JSON line an event, with service, level and time', () => {
+  const { log, lines } = recording('info')
+  log.info({ reason: 'x' }, 'refused')
+  log.debug('not at this level')
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatchObject({ service: 'gate', level: 'info', msg: 'refused', reason: 'x' })
+  expect(Date.parse(String(lines[0]?.['time']))).toBeGreaterThan(0)
+})
+
+it('LOG-2 blanks what is named like a credential, one level deep as well', () => {
+  const { log, lines } = recording('info')
+  const secret = 'canary'
+  log.info({ token: secret, headers: { cookie: secret, authorization: secret }, password: secret })
+  expect(JSON.stringify(lines)).not.toContain(secret)
+})
+
+it('LOG-3 keeps a line break inside its line', () => {
+  const { log, lines } = recording('info')
+  log.info({ origin: 'a\r\n{"level":"info","msg":"forged"}' }, 'refused')
+  expect(lines).toHaveLength(1)
+})
