@@ -1,0 +1,97 @@
+// A whole running system for tests: the real launcher, real Traefik, a state folder of its own, ports from the OS.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+
+/** The repository's root. */
+export const root = join(import.meta.dirname, '../..')
+
+/** What `endpoints.json` holds. */
+export type Endpoints = {
+  readonly public: string
+  readonly publicAlternates: readonly string[]
+  readonly management: string
+  readonly services: {
+    readonly 'auth-sidecar': Record<'verify' | 'auth' | 'internal' | 'management', string>
+    readonly 'ws-backend': Record<'sockets' | 'management', string>
+    readonly frontend: Record<'pages' | 'management', string>
+  }
+  readonly pids: Record<'launcher' | 'auth-sidecar' | 'ws-backend' | 'frontend' | 'traefik', number>
+}
+
+export type Credentials = {
+  readonly users: readonly { readonly username: string; readonly password: string }[]
+}
+
+export type Stack = {
+  readonly stateFolder: string
+  readonly endpoints: Endpoints
+  readonly credentials: Credentials
+  /** Everything the launcher and its children printed so far. */
+  readonly output: () => string
+  readonly stop: () => Promise<void>
+}
+
+/** Starts a system and waits until it says that it is ready; rejects with its output when it is not. */
+export async function startStack(environment: Record<string, string> = {}): Promise<Stack> {
+  const stateFolder = mkdtempSync(join(tmpdir(), 'sallyport-test-'))
+  const child = spawn(process.execPath, [join(root, 'launcher/src/main.ts'), 'up'], {
+    cwd: root,
+    env: {
+      ...withoutMode(process.env),
+      NO_COLOR: '1',
+      SALLYPORT_STATE: stateFolder,
+      SALLYPORT_FOREGROUND: '1',
+      PUBLIC_PORT: '0',
+      MANAGEMENT_PORT: '0',
+      ...environment,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: string[] = []
+  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  await untilReady(child, lines)
+  return {
+    ...readStack(stateFolder),
+    output: () => lines.join('\n'),
+    async stop() {
+      child.kill('SIGTERM')
+      await exited
+      rmSync(stateFolder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The test runner sets a MODE of its own, which means something else to the launcher. */
+export function withoutMode({ MODE: _mode, ...environment }: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return environment
+}
+
+/** Reads what a running system wrote into its state folder. */
+export function readStack(stateFolder: string) {
+  const read = (name: string) =>
+    JSON.parse(readFileSync(join(stateFolder, name), 'utf8')) as unknown
+  return {
+    stateFolder,
+    endpoints: read('endpoints.json') as Endpoints,
+    credentials: read('credentials.json') as Credentials,
+  }
+}
+
+function untilReady(child: ChildProcess, lines: string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      if (!stream) continue
+      createInterface({ input: stream }).on('line', (line) => {
+        lines.push(line)
+        if (line.startsWith('ready ')) resolve()
+      })
+    }
+    child.once('exit', (code) =>
+      reject(new Error(`the launcher ended with ${code}:\n${lines.slice(-60).join('\n')}`)),
+    )
+  })
+}
