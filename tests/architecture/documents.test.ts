@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs'
+import { isAbsolute, join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { decideRun } from '../../launcher/src/user-settings.ts'
+import {
+  anchorsOf,
+  documentOf,
+  documents,
+  makeTargets,
+  quotedPaths,
+  relativeLinks,
+  sectionOf,
+  tableRows,
+  treePaths,
+} from './documents.ts'
+import {
+  defaultOf,
+  launcherSettings,
+  nativeEnvironments,
+  serviceSettings,
+  userSettings,
+} from './known-settings.ts'
+import { readSources, readText, root } from './repository.ts'
+
+const isThere = (path: string) => existsSync(join(root, path))
+const lineCount = (path: string) => documentOf(path).trimEnd().split('\n').length
+
+describe('the documents', () => {
+  it('are short enough to be read', () => {
+    expect(lineCount('README.md')).toBeLessThanOrEqual(150)
+    expect(lineCount('ARCHITECTURE.md')).toBeLessThanOrEqual(200)
+  })
+
+  it('link to what is there', () => {
+    const links = [...documents].flatMap(([path, text]) => relativeLinks(path, text))
+    expect(links.length).toBeGreaterThan(40)
+    const faults = links.filter(({ path, anchor }) => {
+      const knowsAnchor = anchor === undefined || anchorsOf(documents.get(path) ?? '').has(anchor)
+      return !isThere(path) || !knowsAnchor
+    })
+    expect(faults).toEqual([])
+  })
+
+  it('name only targets that make has', () => {
+    const targets = new Set(
+      [...readText('Makefile').matchAll(/^([a-z-]+):/gm)].map(([, name]) => name),
+    )
+    const named = [...documents].flatMap(([path, text]) =>
+      makeTargets(text).map((target) => ({ path, target })),
+    )
+    expect(named.length).toBeGreaterThan(15)
+    expect(named.filter(({ target }) => !targets.has(target))).toEqual([])
+  })
+
+  it('ARCHITECTURE names only files and folders that are there', () => {
+    const text = documentOf('ARCHITECTURE.md')
+    const tree = treePaths(sectionOf(text, '## Code map'))
+    const quoted = quotedPaths(text)
+    expect(tree).toContain('auth-sidecar/src/handshake/')
+    expect(quoted).toContain('auth-sidecar/src/handshake/decide-handshake.ts')
+    expect([...tree, ...quoted].filter((path) => !isThere(path))).toEqual([])
+  })
+
+  it('RC.2 the top level is what was asked for', () => {
+    const asked = ['traefik-config', 'auth-sidecar', 'ws-backend', 'frontend', 'tests', 'Makefile']
+    expect(asked.filter((path) => !isThere(path))).toEqual([])
+  })
+
+  it('every requirement of the first part is proved by a test that carries its id', () => {
+    const asked =
+      'RC.1 RC.2 R0.1 R0.6 R0.7 R0.9 R1.1 R1.8 R2.1 R2.6 R2.7 R3.1 R3.2 R3.5 R3.9 R4.7'.split(' ')
+    const texts = [...readSources(/\.test\.tsx?$/).values()]
+    const names = texts.flatMap((text) => [...text.matchAll(/['"`]((?:R[CX\d]\.\d+ )+)/g)])
+    const proved = new Set(names.flatMap(([, ids = '']) => ids.trim().split(' ')))
+    expect(asked.filter((id) => !proved.has(id))).toEqual([])
+  })
+})
+
+/** The entries of `.env.example`, which are all commented out. */
+const example = new Map(
+  [...readText('.env.example').matchAll(/^#([A-Z][A-Z0-9_]*)=(.*)$/gm)].map(
+    ([, name = '', value = '']) => [name, value],
+  ),
+)
+
+describe('.env.example', () => {
+  it('R3.11 lists exactly what a user may set', () => {
+    const settable = [...userSettings, ...launcherSettings()]
+    expect(settable.length).toBeGreaterThan(15)
+    expect([...example.keys()].toSorted()).toEqual(settable.toSorted())
+  })
+
+  it('R3.11 shows the values in force: uncommenting a line changes nothing', () => {
+    const environments = nativeEnvironments({})
+    const inForce = (name: string) =>
+      Object.values(environments)
+        .map((environment) => environment[name])
+        .find((value) => value !== undefined) ?? defaultOf(name)
+    for (const name of userSettings) {
+      const value = inForce(name)
+      const shown = example.get(name) ?? ''
+      const comparable = value !== undefined && isAbsolute(value) ? join(root, shown) : shown
+      expect(comparable, name).toBe(value)
+    }
+    const settings = Object.fromEntries([...example].filter(([, value]) => value !== ''))
+    expect(decideRun(settings)).toEqual(decideRun({}))
+  })
+
+  it('is a file of comments: copied as it is, it sets nothing', () => {
+    const lines = readText('.env.example').split('\n')
+    expect(lines.filter((line) => line !== '' && !line.startsWith('#'))).toEqual([])
+  })
+})
+
+describe('docs/settings.md', () => {
+  const text = documentOf('docs/settings.md')
+  const wired = sectionOf(text, '## Set by the launcher')
+  const rows = tableRows(text)
+
+  it('R3.11 explains every setting once, and no other', () => {
+    const named = rows.map(([name]) => name)
+    const known = [...new Set([...serviceSettings, ...launcherSettings()])]
+    expect(named.toSorted()).toEqual(known.toSorted())
+  })
+
+  it('R3.11 says which of them the launcher sets itself', () => {
+    const named = tableRows(wired).map(([name]) => name)
+    const expected = [...serviceSettings].filter((name) => !userSettings.has(name))
+    expect(named.toSorted()).toEqual(expected.toSorted())
+  })
+
+  it('R3.11 states the defaults of the services', () => {
+    const ofServices = rows.filter(([name]) => serviceSettings.has(name ?? ''))
+    for (const [name = '', stated, meaning] of ofServices) {
+      expect(stated, name).toBe(defaultOf(name) ?? '–')
+      expect(meaning, name).not.toBe('')
+    }
+  })
+})
+
+describe('the readers of documents', () => {
+  it('see links, anchors, commands and trees as they are written', () => {
+    expect(relativeLinks('docs/a.md', '[a](../b.md#c) [d](https://x) ![e](f/g.png)')).toEqual([
+      { from: 'docs/a.md', path: 'b.md', anchor: 'c' },
+      { from: 'docs/a.md', path: 'docs/f/g.png' },
+    ])
+    expect([...anchorsOf('# One `two`, three\n## Four')]).toEqual(['one-two-three', 'four'])
+    expect(makeTargets('run `make up`\nmake test # all\nA=1 make -s token\nwe make sense')).toEqual(
+      ['up', 'test', 'token'],
+    )
+    expect(treePaths('```\na/src/   x\n  b/     y, c.ts\n```')).toEqual(['a/src/', 'a/src/b/'])
+    expect(quotedPaths('`a/b.ts`, `/auth/x`, `a b/c`, `d/`')).toEqual(['a/b.ts'])
+  })
+})

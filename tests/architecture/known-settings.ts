@@ -1,0 +1,86 @@
+// Every setting there is, asked of the code: the services' schemas, and what the launcher makes of a user's value.
+// Knows no document.
+
+import { settingsSchema as sidecar } from '../../auth-sidecar/src/config.ts'
+import { environmentsOf } from '../../launcher/src/environment.ts'
+import { statePaths } from '../../launcher/src/state-folder.ts'
+import { settingsSchema as backend } from '../../ws-backend/src/config.ts'
+import { readSources, readText, root } from './repository.ts'
+
+const serviceNames = ['auth-sidecar', 'ws-backend', 'frontend'] as const
+
+type Service = (typeof serviceNames)[number]
+
+/** What the launcher gives each service of a native run on its usual ports, for the settings of a user. */
+export function nativeEnvironments(settings: Readonly<Record<string, string>>) {
+  const internal = {
+    verify: 1,
+    auth: 2,
+    internal: 3,
+    sidecarManagement: 4,
+    sockets: 5,
+    backendManagement: 6,
+    pages: 7,
+    frontendManagement: 8,
+  }
+  const ports = { public: 8080, management: 8090, internal, hasIpv6Loopback: true }
+  return environmentsOf({ root, state: statePaths(`${root}.sallyport`), ports, settings })
+}
+
+// The page server's schema is not exported: its lines are read where they stand.
+const frontendLines = new Map(
+  [...readText('frontend/server/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]+): (.*)$/gm)].map(
+    ([, name = '', definition = '']) => [name, definition],
+  ),
+)
+
+const namesOf: Readonly<Record<Service, readonly string[]>> = {
+  'auth-sidecar': Object.keys(sidecar.shape),
+  'ws-backend': Object.keys(backend.shape),
+  frontend: [...frontendLines.keys()],
+}
+
+/** Every name in a service's schema. */
+export const serviceSettings: ReadonlySet<string> = new Set(
+  serviceNames.flatMap((service) => namesOf[service]),
+)
+
+/** Those that reach a service as the user set them. */
+export const userSettings: ReadonlySet<string> = new Set(
+  serviceNames.flatMap((service) =>
+    namesOf[service].filter(
+      (name) => nativeEnvironments({ [name]: 'probe' })[service][name] === 'probe',
+    ),
+  ),
+)
+
+/** The system's own, which have their meaning everywhere. */
+const systemVariables: ReadonlySet<string> = new Set(['HOME', 'PATH', 'XDG_CACHE_HOME', 'NO_COLOR'])
+
+const launcherReads = [
+  /\bsettings\['([A-Z_]+)'\]/g,
+  /\bsettings, '([A-Z_]+)'/g,
+  /\{ ([A-Z_, ]+) \} = (?:\w+\.)*settings\b/g,
+]
+
+/** What the launcher itself asks for; what it always sets is left out. */
+export function launcherSettings(): ReadonlySet<string> {
+  const texts = [...readSources(/^launcher\/src\/.*(?<!\.test)\.ts$/).values()]
+  const names = texts.flatMap((text) =>
+    launcherReads.flatMap((form) =>
+      [...text.matchAll(form)].flatMap(([, found = '']) => found.split(', ')),
+    ),
+  )
+  return new Set(names.filter((name) => !systemVariables.has(name) && !serviceSettings.has(name)))
+}
+
+/** The default of a setting as one would write it; undefined where there is none. */
+export function defaultOf(name: string): string | undefined {
+  const shapes: Readonly<Record<string, { safeParse: (value: unknown) => { data?: unknown } }>> = {
+    ...sidecar.shape,
+    ...backend.shape,
+  }
+  const value = shapes[name]?.safeParse(undefined).data
+  if (value !== undefined) return `${value as string | number | boolean}`
+  return /\.default\('([^']*)'\)/.exec(frontendLines.get(name) ?? '')?.[1]
+}

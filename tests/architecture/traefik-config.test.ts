@@ -1,0 +1,205 @@
+import {
+  credentialHeaders,
+  identityHeaderPattern,
+  identityHeaders,
+} from '@sallyport/contracts/identity-headers'
+import { describe, expect, it } from 'vitest'
+import { readSources } from './repository.ts'
+import {
+  environment,
+  type Router,
+  readDynamicConfig,
+  readStaticConfig,
+  renderTemplate,
+} from './traefik-files.ts'
+
+const dynamic = readDynamicConfig()
+const fixed = readStaticConfig()
+
+/** The name without the provider that it comes from. */
+const plain = (name: string) => name.replace(/@file$/, '')
+
+/** The middlewares of a router in the order in which a request meets them, chains unfolded. */
+function unfold(names: readonly string[] = []): string[] {
+  return names.flatMap((name) => {
+    const middleware = dynamic.middlewares[plain(name)]
+    if (!middleware) throw new Error(`there is no middleware ${name}`)
+    const inner = middleware['chain']?.['middlewares'] as readonly string[] | undefined
+    return inner ? unfold(inner) : [plain(name)]
+  })
+}
+
+const routers = Object.entries(dynamic.routers)
+const reaching = (service: string) =>
+  routers.filter(([, router]) => plain(router.service) === service)
+
+describe('the chain', () => {
+  it('R2.6 is security headers, CORS, rate limit, authentication, in this order', () => {
+    expect(dynamic.middlewares['websocket-chain']).toEqual({
+      chain: {
+        middlewares: [
+          'security-headers',
+          'websocket-cors',
+          'websocket-rate-limit',
+          'websocket-auth',
+        ],
+      },
+    })
+  })
+
+  it('R2.6 is what the pinned WebSocket router uses', () => {
+    const router = dynamic.routers['websocket'] as Router
+    expect(router.middlewares).toContain('websocket-chain@file')
+    expect(router.rule.replace(/\s+/g, ' ')).toBe(
+      'Path(`/ws`) && Method(`GET`) && Header(`Connection`,`Upgrade`) && ' +
+        'HeaderRegexp(`Upgrade`,`(?i)^websocket$`) && Header(`Sec-WebSocket-Version`,`13`)',
+    )
+    expect(router.service).toBe('ws-backend')
+  })
+
+  it('RC.1 stands before the backend on every router but the public health', () => {
+    const names = reaching('ws-backend').map(([name]) => name)
+    expect(names).toEqual(expect.arrayContaining(['websocket', 'websocket-health']))
+    for (const [name, router] of reaching('ws-backend')) {
+      if (name === 'websocket-health') continue
+      expect(router.middlewares, name).toContain('websocket-chain@file')
+      expect(unfold(router.middlewares), name).toContain('websocket-auth')
+    }
+  })
+
+  it('R3.9 lets the public health through without a credential, on its exact path', () => {
+    const router = dynamic.routers['websocket-health'] as Router
+    expect(router.rule).toBe('Path(`/ws/health`) && Method(`GET`)')
+    expect(unfold(router.middlewares)).toContain('strip-credentials')
+    expect(unfold(router.middlewares)).not.toContain('websocket-auth')
+  })
+
+  it('RC.1 leaves nothing at /ws to the front end: what is no upgrade goes to the sidecar', () => {
+    const refused = dynamic.routers['websocket-refused'] as Router
+    const { priority } = dynamic.routers['websocket'] as Router
+    expect(refused.rule).toBe('Path(`/ws`)')
+    expect(refused.service).toBe('auth-sidecar')
+    expect(refused.priority).toBeLessThan(priority)
+    for (const [name, router] of reaching('frontend')) {
+      expect(router.priority, name).toBeLessThan(refused.priority)
+    }
+  })
+
+  it('R2.6 limits floods to 10 a second with a burst of 5', () => {
+    expect(dynamic.middlewares['websocket-rate-limit']?.['rateLimit']).toMatchObject({
+      average: 10,
+      period: '1s',
+      burst: 5,
+    })
+  })
+
+  it('R2.6 answers CORS for GET and OPTIONS and the configured origins only', () => {
+    const headers = dynamic.middlewares['websocket-cors']?.['headers']
+    expect(headers?.['accessControlAllowMethods']).toEqual(['GET', 'OPTIONS'])
+    expect(headers?.['accessControlAllowOriginList']).toEqual(
+      environment['SALLYPORT_ALLOWED_ORIGINS']?.split(','),
+    )
+    expect(headers).not.toHaveProperty('accessControlAllowOriginListRegex')
+    expect(headers).not.toHaveProperty('accessControlAllowCredentials')
+  })
+
+  it('R2.6 puts the security headers on every router, outermost', () => {
+    for (const [name, router] of routers) {
+      expect(unfold(router.middlewares)[0], name).toBe('security-headers')
+    }
+  })
+})
+
+describe('the question to the sidecar', () => {
+  const question = dynamic.middlewares['websocket-auth']?.['forwardAuth']
+
+  it('RX.6 overwrites exactly the identity and credential headers of the contracts', () => {
+    expect(question?.['authResponseHeaders']).toEqual([...identityHeaders, ...credentialHeaders])
+    expect(question?.['authResponseHeadersRegex']).toBe(identityHeaderPattern)
+  })
+
+  it('R4.2 believes no forwarding header of a client', () => {
+    expect(question?.['trustForwardHeader']).toBe(false)
+    for (const [name, entryPoint] of Object.entries(fixed.entryPoints)) {
+      expect(entryPoint, name).not.toHaveProperty('forwardedHeaders')
+    }
+  })
+
+  it('RX.11 reads an answer of at most 16 KiB', () => {
+    expect(question?.['maxResponseBodySize']).toBeGreaterThan(0)
+    expect(question?.['maxResponseBodySize']).toBeLessThanOrEqual(16_384)
+  })
+
+  it('goes over TLS with a certificate of our own and a checked peer', () => {
+    expect(question?.['address']).toBe(`${environment['SALLYPORT_VERIFY_URL']}/verify`)
+    expect(question?.['tls']).toEqual({
+      ca: '/keys/traefik/authority.pem',
+      cert: '/keys/traefik/certificate.pem',
+      key: '/keys/traefik/key.pem',
+    })
+  })
+
+  it('each service is asked for by the name of its role', () => {
+    const names = Object.values(dynamic.serversTransports).map(({ serverName }) => serverName)
+    expect(names.toSorted()).toEqual(['auth-sidecar', 'frontend', 'ws-backend'])
+    for (const transport of Object.values(dynamic.serversTransports)) {
+      expect(transport).not.toHaveProperty('insecureSkipVerify')
+    }
+  })
+})
+
+describe('the entry points', () => {
+  const refusedCharacters = [
+    'Slash',
+    'BackSlash',
+    'NullCharacter',
+    'Semicolon',
+    'Percent',
+    'QuestionMark',
+    'Hash',
+  ]
+
+  it.each(
+    Object.keys(fixed.entryPoints),
+  )('%s refuses ambiguous paths and deletes alias headers', (name) => {
+    const http = fixed.entryPoints[name]?.http
+    expect(http?.encodedCharacters).toEqual(
+      Object.fromEntries(refusedCharacters.map((character) => [`allowEncoded${character}`, false])),
+    )
+    expect(http?.aliasHeadersStrategy).toBe('delete')
+    expect(http?.maxHeaderBytes).toBeLessThanOrEqual(16_384)
+  })
+
+  it('every router is on the public ones and on no other', () => {
+    for (const [name, router] of routers) expect(router.entryPoints, name).toEqual(['web', 'web6'])
+  })
+})
+
+describe('what must not be there', () => {
+  it('RC.1 no provider but the file provider, and no Docker socket in any file', () => {
+    expect(Object.keys(fixed.providers)).toEqual(['file'])
+    const [docker, socket] = [/^\s*["']?docker["']?\s*:/m, /docker[.]sock/]
+    const configuration = readSources(/^(?!tests\/).*\.(?:ya?ml|json|ts|toml)$/)
+    const faults = [...configuration]
+      .filter(([path, text]) => socket.test(text) || (/\.ya?ml$/.test(path) && docker.test(text)))
+      .map(([path]) => path)
+    expect(faults).toEqual([])
+  })
+
+  it('R0.5 no query string and no header in the access log', () => {
+    expect(fixed.accessLog.fields.queryParameters?.defaultMode).toBe('drop')
+    expect(fixed.accessLog.fields.headers?.defaultMode).toBe('drop')
+  })
+
+  it('no dashboard and no open API', () => {
+    expect(fixed.api?.['dashboard']).toBe(false)
+    expect(fixed.api).not.toHaveProperty('insecure')
+  })
+})
+
+describe('the renderer', () => {
+  it('refuses a template that it does not understand, and a variable that nobody sets', () => {
+    expect(() => renderTemplate('a: {{ if true }}')).toThrow(/unknown form/)
+    expect(() => renderTemplate('a: {{ env "SALLYPORT_NOTHING" }}')).toThrow(/SALLYPORT_NOTHING/)
+  })
+})
