@@ -43,8 +43,8 @@ ws: installed ## talk over a WebSocket from the shell (LOGIN=bob)
 clean: installed ## stop everything and delete keys, demo users and logs
 	@$(launcher) clean
 
-test: dependencies ## run all tests
-	@exec node tests/run.ts
+test: dependencies ## run all tests (ONLY=unit,architecture,integration,e2e)
+	@exec node tests/run.ts $(if $(ONLY),--only $(ONLY))
 
 check: dependencies ## types, lint, format, settings
 	@npm run --silent typecheck

@@ -2,7 +2,11 @@
 // Start reading at handshake/decide-handshake.ts.
 
 import { createServer } from 'node:https'
-import { createAssertionSigner, deriveAssertionKey } from '@sallyport/contracts/identity-assertion'
+import {
+  backendAudience,
+  createAssertionSigner,
+  deriveAssertionKey,
+} from '@sallyport/contracts/identity-assertion'
 import { createHttp2Closer } from '@sallyport/service-kit/http2-server'
 import { closeServer, listen } from '@sallyport/service-kit/listen'
 import { createLog, type Log } from '@sallyport/service-kit/log'
@@ -31,9 +35,6 @@ import { createTokenVerifier } from './tokens/verify-token.ts'
 
 const now = Date.now
 const minuteMs = 60_000
-
-/** The only backend that identities are signed for so far. */
-const backendAudience = 'ws-backend'
 
 function createDomain(settings: Settings, secrets: Secrets) {
   const sessionLifeMs = settings.SIDECAR_SESSION_LIFE_SECONDS * 1000

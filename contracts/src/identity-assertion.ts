@@ -11,6 +11,9 @@ import { err, ok, type Result } from './result.ts'
 /** How long an assertion may be used, in seconds. */
 export const assertionLifeSeconds = 10
 
+/** Whom the sidecar signs identities for: a name that both ends and the key's derivation agree on. */
+export const backendAudience = 'ws-backend'
+
 const assertionIssuer = 'sallyport-sidecar'
 const assertionType = 'sallyport-identity+jwt'
 
@@ -52,7 +55,8 @@ export function deriveAssertionKey(master: Uint8Array, audience: string): Uint8A
 export function createAssertionSigner(key: AssertionKey, audience: string, now: () => number) {
   const header = encode({ alg: 'HS256', typ: assertionType, kid: key.keyId })
   return function signAssertion(identity: Identity, webSocketKey: string): string {
-    const issuedAt = Math.floor(now() / 1000)
+    const nowMs = now()
+    const issuedAt = Math.floor(nowMs / 1000)
     const payload = encode({
       iss: assertionIssuer,
       aud: audience,
@@ -67,6 +71,7 @@ export function createAssertionSigner(key: AssertionKey, audience: string, now: 
       way: identity.way,
       gen: identity.generation,
       ttl: identity.ttlMs,
+      made: nowMs,
     })
     const signature = createHmac('sha256', key.secret)
       .update(`${header}.${payload}`)
@@ -76,7 +81,6 @@ export function createAssertionSigner(key: AssertionKey, audience: string, now: 
 }
 
 const claimsSchema = z.object({
-  iat: z.number().int(),
   jti: z.string().min(8).max(64),
   wsk: z.string(),
   sub: z.string().min(1).max(256),
@@ -90,6 +94,8 @@ const claimsSchema = z.object({
     session: z.number().int().nonnegative(),
   }),
   ttl: z.number().finite().positive(),
+  /** When `ttl` was true, in milliseconds; `iat` has whole seconds only. */
+  made: z.number().int().positive(),
 })
 
 /** Why an assertion was not believed. */
@@ -131,14 +137,14 @@ export async function verifyAssertion(
       sessionId: data.sid,
       way: data.way,
       generation: data.gen,
-      ttlMs: remainingMs(data.ttl, data.iat, now()),
+      ttlMs: remainingMs(data.ttl, data.made, now()),
     },
   })
 }
 
 /** What is left of the lifetime when the assertion arrives; clocks that disagree cannot lengthen it. */
-function remainingMs(ttlMs: number, issuedAtSeconds: number, nowMs: number): number {
-  const elapsedMs = Math.max(0, nowMs - issuedAtSeconds * 1000)
+function remainingMs(ttlMs: number, madeMs: number, nowMs: number): number {
+  const elapsedMs = Math.max(0, nowMs - madeMs)
   return Math.max(1, ttlMs - elapsedMs)
 }
 

@@ -4,9 +4,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { loadSettings } from './config.ts'
+import { loadConfig } from './config.ts'
 
-describe('loadSettings', () => {
+describe('loadConfig', () => {
   let directory: string
 
   beforeAll(() => {
@@ -18,7 +18,7 @@ describe('loadSettings', () => {
   afterAll(() => rmSync(directory, { recursive: true }))
 
   it('reads a complete environment and defaults to production on loopback', () => {
-    const settings = loadSettings({
+    const settings = loadConfig({
       FRONTEND_PORT: '4001',
       FRONTEND_MANAGEMENT_PORT: '4002',
       FRONTEND_TLS_DIRECTORY: directory,
@@ -31,7 +31,7 @@ describe('loadSettings', () => {
   })
 
   it('names every fault at once', () => {
-    const settings = loadSettings({
+    const settings = loadConfig({
       FRONTEND_PORT: 'eighty',
       FRONTEND_TLS_DIRECTORY: '/nowhere',
       FRONTEND_ASSETS_DIRECTORY: '/nowhere',

@@ -8,6 +8,7 @@ import {
   portNumber,
   readableFile,
   readSettings,
+  tlsDirectory,
 } from '@sallyport/service-kit/settings'
 import { z } from 'zod'
 
@@ -18,17 +19,8 @@ const builtPages = z
     'must hold the built pages (index.html)',
   )
 
-const tlsDirectory = z
-  .string()
-  .refine(
-    (directory) =>
-      ['authority.pem', 'certificate.pem', 'key.pem'].every(
-        (name) => readableFile.safeParse(join(directory, name)).success,
-      ),
-    'must hold authority.pem, certificate.pem and key.pem',
-  )
-
-const schema = z.object({
+/** Every variable the page server reads; `.env.example` and the docs are tested against its keys. */
+export const settingsSchema = z.object({
   SALLYPORT_MODE: z.enum(['development', 'production']).default('production'),
   SALLYPORT_LOG_LEVEL: z.enum(logLevels).default('info'),
   FRONTEND_HOST: z.string().default('127.0.0.1'),
@@ -39,9 +31,9 @@ const schema = z.object({
 })
 
 /** Every setting of the page server. */
-export type Settings = z.output<typeof schema>
+export type Settings = z.output<typeof settingsSchema>
 
 /** Reads the settings; the error lists every fault, one sentence each. */
-export function loadSettings(environment: Environment): Result<Settings, readonly string[]> {
-  return readSettings(schema, environment, ['FRONTEND_'])
+export function loadConfig(environment: Environment): Result<Settings, readonly string[]> {
+  return readSettings(settingsSchema, environment, ['FRONTEND_'])
 }

@@ -11,7 +11,7 @@ import {
   serverTlsOptions,
 } from '@sallyport/service-kit/mutual-tls'
 import { runService } from '@sallyport/service-kit/run-service'
-import { loadSettings, type Settings } from './config.ts'
+import { loadConfig, type Settings } from './config.ts'
 import { createPagesHandler } from './pages.ts'
 
 /** Longer than Traefik keeps an idle connection, so that it is never cut under a request. */
@@ -19,7 +19,7 @@ const keepAliveMs = 95_000
 
 await runService({
   name: 'frontend',
-  settings: loadSettings(process.env),
+  settings: loadConfig(process.env),
   arguments: process.argv.slice(2),
   start,
 })

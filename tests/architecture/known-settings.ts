@@ -2,10 +2,11 @@
 // Knows no document.
 
 import { settingsSchema as sidecar } from '../../auth-sidecar/src/config.ts'
+import { settingsSchema as frontend } from '../../frontend/server/config.ts'
 import { environmentsOf } from '../../launcher/src/environment.ts'
 import { statePaths } from '../../launcher/src/state-folder.ts'
 import { settingsSchema as backend } from '../../ws-backend/src/config.ts'
-import { readSources, readText, root } from './repository.ts'
+import { readSources, root } from './repository.ts'
 
 const serviceNames = ['auth-sidecar', 'ws-backend', 'frontend'] as const
 
@@ -27,17 +28,10 @@ export function nativeEnvironments(settings: Readonly<Record<string, string>>) {
   return environmentsOf({ root, state: statePaths(`${root}.sallyport`), ports, settings })
 }
 
-// The page server's schema is not exported: its lines are read where they stand.
-const frontendLines = new Map(
-  [...readText('frontend/server/config.ts').matchAll(/^ {2}([A-Z][A-Z0-9_]+): (.*)$/gm)].map(
-    ([, name = '', definition = '']) => [name, definition],
-  ),
-)
-
 const namesOf: Readonly<Record<Service, readonly string[]>> = {
   'auth-sidecar': Object.keys(sidecar.shape),
   'ws-backend': Object.keys(backend.shape),
-  frontend: [...frontendLines.keys()],
+  frontend: Object.keys(frontend.shape),
 }
 
 /** Every name in a service's schema. */
@@ -79,8 +73,8 @@ export function defaultOf(name: string): string | undefined {
   const shapes: Readonly<Record<string, { safeParse: (value: unknown) => { data?: unknown } }>> = {
     ...sidecar.shape,
     ...backend.shape,
+    ...frontend.shape,
   }
   const value = shapes[name]?.safeParse(undefined).data
-  if (value !== undefined) return `${value as string | number | boolean}`
-  return /\.default\('([^']*)'\)/.exec(frontendLines.get(name) ?? '')?.[1]
+  return value === undefined ? undefined : `${value as string | number | boolean}`
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadConfig } from './config.ts'
-import { loadAssertionKeys, parseAssertionKeys } from './connection/assertion-keys.ts'
+import { loadAssertionKeys } from './connection/assertion-keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ws-backend-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -30,7 +30,6 @@ describe('settings', () => {
     expect(loadConfig({ ...complete, BACKEND_HEARTBEAT_MS: '' })).toMatchObject({
       ok: true,
       value: {
-        SALLYPORT_MODE: 'production',
         SALLYPORT_LOG_LEVEL: 'info',
         BACKEND_HOST: '127.0.0.1',
         BACKEND_PORT: 7001,
@@ -83,7 +82,9 @@ describe('the ring of assertion keys', () => {
     ['a short key', '{"keys":[{"keyId":"one","secret":"c2hvcnQ"}]}'],
     ['a key without a name', `{"keys":[{"keyId":"","secret":"${secret}"}]}`],
   ])('is refused with %s', (_, text) => {
-    expect(parseAssertionKeys(text)).toBeUndefined()
+    const file = join(folder, 'ill-formed.json')
+    writeFileSync(file, text)
+    expect(() => loadAssertionKeys(file)).toThrow('BACKEND_ASSERTION_KEYS_FILE')
   })
 
   it('is refused without a word of its content', () => {

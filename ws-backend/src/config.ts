@@ -2,26 +2,23 @@
 
 import type { Result } from '@sallyport/contracts/result'
 import { logLevels } from '@sallyport/service-kit/log'
-import { loadTlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import {
   type Environment,
   portNumber,
   readableFile,
   readSettings,
+  tlsDirectory,
   wholeNumber,
 } from '@sallyport/service-kit/settings'
 import { z } from 'zod'
 
 /** Every variable the backend reads; `.env.example` and the docs are tested against its keys. */
 export const settingsSchema = z.object({
-  SALLYPORT_MODE: z.enum(['development', 'production']).default('production'),
   SALLYPORT_LOG_LEVEL: z.enum(logLevels).default('info'),
   BACKEND_HOST: z.string().default('127.0.0.1'),
   BACKEND_PORT: portNumber,
   BACKEND_MANAGEMENT_PORT: portNumber,
-  BACKEND_TLS_DIRECTORY: z
-    .string()
-    .refine(holdsTlsIdentity, 'must hold authority.pem, certificate.pem and key.pem'),
+  BACKEND_TLS_DIRECTORY: tlsDirectory,
   BACKEND_AUTHORITY_URL: z.string().refine(isHttpsOrigin, 'must be https://host:port, no path'),
   BACKEND_ASSERTION_KEYS_FILE: readableFile,
   BACKEND_HEARTBEAT_MS: wholeNumber(1000, 300_000).prefault('25000'),
@@ -38,13 +35,4 @@ export function loadConfig(environment: Environment): Result<Settings, readonly 
 function isHttpsOrigin(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && url.protocol === 'https:' && url.origin === text
-}
-
-function holdsTlsIdentity(directory: string): boolean {
-  try {
-    loadTlsIdentity(directory)
-    return true
-  } catch {
-    return false
-  }
 }

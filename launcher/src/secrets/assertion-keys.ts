@@ -2,13 +2,10 @@
 // so a backend could mint an identity for itself only.
 
 import { randomBytes } from 'node:crypto'
-import { deriveAssertionKey } from '@sallyport/contracts/identity-assertion'
-import type { ServiceRole } from '@sallyport/contracts/service-role'
+import { backendAudience, deriveAssertionKey } from '@sallyport/contracts/identity-assertion'
 import { readJson, type StatePaths, writePrivateJson } from '../state-folder.ts'
 
 type KeyFile = { readonly keys: readonly { readonly keyId: string; readonly secret: string }[] }
-
-const audience: ServiceRole = 'ws-backend'
 
 /** Makes the master unless it is there, and the backend's file from it; returns whether it made a master. */
 export function ensureAssertionKeys(paths: StatePaths): boolean {
@@ -16,7 +13,7 @@ export function ensureAssertionKeys(paths: StatePaths): boolean {
   const master = kept ?? makeMaster()
   if (!kept) writePrivateJson(paths.assertionMaster, master)
   const keys = master.keys.map(({ keyId, secret }) => {
-    const derived = deriveAssertionKey(Buffer.from(secret, 'base64url'), audience)
+    const derived = deriveAssertionKey(Buffer.from(secret, 'base64url'), backendAudience)
     return { keyId, secret: Buffer.from(derived).toString('base64url') }
   })
   writePrivateJson(paths.assertionBackend, { keys })

@@ -6,7 +6,11 @@ import type { Duplex } from 'node:stream'
 import type { CloseName } from '@sallyport/contracts/close-codes'
 import type { Denial } from '@sallyport/contracts/denials'
 import type { Identity } from '@sallyport/contracts/identity'
-import { type AssertionKey, verifyAssertion } from '@sallyport/contracts/identity-assertion'
+import {
+  type AssertionKey,
+  backendAudience,
+  verifyAssertion,
+} from '@sallyport/contracts/identity-assertion'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { protocolName } from '@sallyport/contracts/subprotocol'
 import type { Log } from '@sallyport/service-kit/log'
@@ -40,7 +44,6 @@ export type AcceptUpgradeDeps = {
   readonly log: Log
 }
 
-const audience = 'ws-backend'
 const draining: Denial = { code: 'unavailable', reason: 'draining', retryAfterSeconds: 1 }
 const failed: Denial = { code: 'unavailable', reason: 'internal-failure', retryAfterSeconds: 5 }
 
@@ -88,8 +91,11 @@ async function decideUpgrade(
   if (!upgrade.ok) return upgrade
 
   const { assertion, webSocketKey } = upgrade.value
-  const verified = await verifyAssertion(assertion, deps.keys, { audience, webSocketKey }, () =>
-    deps.wallClock().getTime(),
+  const verified = await verifyAssertion(
+    assertion,
+    deps.keys,
+    { audience: backendAudience, webSocketKey },
+    () => deps.wallClock().getTime(),
   )
   if (!verified.ok) return err({ code: 'invalid-credential', reason: verified.error })
 
