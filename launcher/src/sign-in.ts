@@ -19,8 +19,12 @@ export async function signIn(
 ): Promise<Result<SignedIn, string>> {
   const endpoints = readyEndpoints(state)
   if (!endpoints) return err('Sallyport is not running: start it with `make up`')
-  const user = readCredentials(state)?.users.find((one) => one.username === username)
-  if (!user) return err(`no demo user ${username} in ${state.credentials}`)
+  const users = readCredentials(state)?.users ?? []
+  const user = users.find((one) => one.username === username)
+  if (!user) {
+    const names = users.map((one) => one.username).join(', ')
+    return err(`no demo user ${username} in ${state.credentials}; there are: ${names || 'none'}`)
+  }
   const answer = await fetch(`${endpoints.public}/auth/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', origin: endpoints.public },
