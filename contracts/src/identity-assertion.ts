@@ -2,7 +2,7 @@
 // bound to one handshake by its Sec-WebSocket-Key. Reaching the backend's port directly gains nothing without it.
 // Signed with node:crypto (the hot path), verified with jose, so that what is sent is the standard's form.
 
-import { createHmac, hkdfSync, randomBytes } from 'node:crypto'
+import { createHmac, createSecretKey, hkdfSync, randomUUID } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Identity } from './identity.ts'
@@ -53,6 +53,7 @@ export function deriveAssertionKey(master: Uint8Array, audience: string): Uint8A
 
 /** Builds the signer for one audience; the header and the HMAC key are prepared once. */
 export function createAssertionSigner(key: AssertionKey, audience: string, now: () => number) {
+  const secret = createSecretKey(key.secret)
   const header = encode({ alg: 'HS256', typ: assertionType, kid: key.keyId })
   return function signAssertion(identity: Identity, webSocketKey: string): string {
     const nowMs = now()
@@ -62,7 +63,7 @@ export function createAssertionSigner(key: AssertionKey, audience: string, now: 
       aud: audience,
       iat: issuedAt,
       exp: issuedAt + assertionLifeSeconds,
-      jti: randomBytes(12).toString('base64url'),
+      jti: randomUUID(),
       wsk: webSocketKey,
       sub: identity.subject,
       idp: identity.issuer,
@@ -73,7 +74,7 @@ export function createAssertionSigner(key: AssertionKey, audience: string, now: 
       ttl: identity.ttlMs,
       made: nowMs,
     })
-    const signature = createHmac('sha256', key.secret)
+    const signature = createHmac('sha256', secret)
       .update(`${header}.${payload}`)
       .digest('base64url')
     return `${header}.${payload}.${signature}`

@@ -12,13 +12,13 @@ import type { Denial } from '@sallyport/contracts/denials'
 import { identityHeader, requestIdHeader } from '@sallyport/contracts/identity-headers'
 import { problemAnswer } from '@sallyport/contracts/problem-document'
 import { err } from '@sallyport/contracts/result'
-import type { Log } from '@sallyport/service-kit/log'
+import { forFixedFields, type Log } from '@sallyport/service-kit/log'
 import {
   requirePeerRole,
   serverTlsOptions,
   type TlsIdentity,
 } from '@sallyport/service-kit/mutual-tls'
-import { withDeadline } from '../handshake/deadline.ts'
+import { createDeadline, type Deadline } from '../handshake/deadline.ts'
 import {
   type Decision,
   decideHandshake,
@@ -32,13 +32,18 @@ import { logDecision } from './connection-log.ts'
 /** Path of the subrequest; everything else on this listener is 404. */
 export const verifyPath = '/verify'
 
+const identityName = identityHeader.toLowerCase()
+const requestIdName = requestIdHeader.toLowerCase()
+
 /** Within this the sidecar has decided or answers 503. */
 const decisionDeadlineMs = 2000
 
 export type VerifyDeps = HandshakeDeps & { readonly log: Log; readonly metrics: Metrics }
 
 /** Builds the listener that only Traefik may use. */
-export function createVerifyServer(tls: TlsIdentity, deps: VerifyDeps): Http2SecureServer {
+export function createVerifyServer(tls: TlsIdentity, given: VerifyDeps): Http2SecureServer {
+  const deadline = createDeadline(decisionDeadlineMs)
+  const deps = { ...given, connectionLog: forFixedFields(given.log), deadline }
   const server = createSecureServer({
     ...serverTlsOptions(tls),
     settings: { enableConnectProtocol: false },
@@ -46,11 +51,17 @@ export function createVerifyServer(tls: TlsIdentity, deps: VerifyDeps): Http2Sec
   requirePeerRole(server, 'traefik', () => deps.metrics.peersRefused.inc({ listener: 'verify' }))
   // The fourth argument is Node's documented list of header lines; duplicates are lost in the merged object.
   server.on('stream', ((stream, headers, _flags, lines) => {
-    stream.on('error', () => {}) // the peer went away: there is nobody left to answer
+    stream.on('error', ignore)
     void answer(stream, headers[':path'], lines, deps)
   }) satisfies OnStream as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void)
+  server.once('close', deadline.close)
   return server
 }
+
+type AnswerDeps = VerifyDeps & { readonly connectionLog: Log; readonly deadline: Deadline }
+
+/** The peer went away: there is nobody left to answer. */
+const ignore = () => {}
 
 type OnStream = (
   stream: ServerHttp2Stream,
@@ -63,7 +74,7 @@ async function answer(
   stream: ServerHttp2Stream,
   path: string | undefined,
   lines: HeaderLines,
-  deps: VerifyDeps,
+  deps: AnswerDeps,
 ): Promise<void> {
   const requestId = randomUUID()
   if (path !== verifyPath) return respond(stream, { code: 'not-found', reason: 'path' }, requestId)
@@ -76,18 +87,18 @@ async function answer(
       ? { outcome: 'allowed', reason: outcome.value.identity.way }
       : { outcome: outcome.error.code, reason: outcome.error.reason },
   )
-  logDecision(deps.log, decision, requestId)
+  logDecision(deps.connectionLog, decision, requestId)
   if (outcome.ok) allow(stream, outcome.value, requestId)
   else respond(stream, outcome.error, requestId)
 }
 
 async function decideOrFailClosed(
   lines: HeaderLines,
-  deps: VerifyDeps,
+  deps: AnswerDeps,
   requestId: string,
 ): Promise<Decision> {
   try {
-    return await withDeadline(decideHandshake(lines, deps), decisionDeadlineMs)
+    return await deps.deadline.within(decideHandshake(lines, deps))
   } catch (error) {
     deps.log.error({ err: error, requestId }, 'handshake could not be decided')
     return { outcome: err({ code: 'unavailable', reason: 'outage', retryAfterSeconds: 2 }) }
@@ -99,8 +110,8 @@ function allow(stream: ServerHttp2Stream, grant: Grant, requestId: string): void
   stream.respond(
     {
       ':status': 200,
-      [identityHeader.toLowerCase()]: grant.assertion,
-      [requestIdHeader.toLowerCase()]: requestId,
+      [identityName]: grant.assertion,
+      [requestIdName]: requestId,
       ...(grant.protocol && { 'sec-websocket-protocol': grant.protocol }),
     },
     { endStream: true },

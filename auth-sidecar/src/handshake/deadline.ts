@@ -1,9 +1,35 @@
-// A bound on waiting: what takes longer is an outage.
+// A bound on waiting: what takes longer is an outage. One sweep for all that wait, because a timer for each
+// handshake would cost more than most of its steps.
 
-/** Rejects when `work` has not settled within `ms`. */
-export function withDeadline<T>(work: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error(`no decision within ${ms} ms`)), ms)
-    work.then(resolve, reject).finally(() => clearTimeout(timer))
-  })
+/** Rejects the work it is given when that has not settled in time. */
+export type Deadline = {
+  readonly within: <T>(work: Promise<T>) => Promise<T>
+  readonly close: () => void
+}
+
+/** A deadline of `ms`, kept to within a quarter of it. */
+export function createDeadline(ms: number): Deadline {
+  // All wait equally long, so the set's order of insertion is the order in which they are due.
+  const waiting = new Set<{ readonly dueAtMs: number; readonly expire: () => void }>()
+  const sweep = setInterval(() => {
+    const nowMs = performance.now()
+    for (const entry of waiting) {
+      if (entry.dueAtMs > nowMs) return
+      waiting.delete(entry)
+      entry.expire()
+    }
+  }, ms / 4)
+  sweep.unref()
+
+  return {
+    within(work) {
+      return new Promise((resolve, reject) => {
+        const expire = () => reject(new Error(`no decision within ${ms} ms`))
+        const entry = { dueAtMs: performance.now() + ms, expire }
+        waiting.add(entry)
+        work.then(resolve, reject).finally(() => waiting.delete(entry))
+      })
+    },
+    close: () => clearInterval(sweep),
+  }
 }

@@ -20,9 +20,11 @@ export type HandshakeRequest = {
   readonly offered: OfferedProtocols
 }
 
-// Any of these standing twice would be read differently by different parsers: refused.
-const singleHeaders = new Set([
+// What the decision reads. But for Cookie, any of these standing twice would be read differently by different
+// parsers: refused. Everything else a client sends is not even looked at.
+const readHeaders = new Set([
   'authorization',
+  'cookie',
   'origin',
   'sec-websocket-key',
   'sec-websocket-version',
@@ -68,11 +70,12 @@ function collectHeaders(lines: HeaderLines): Map<string, string> | undefined {
   const headers = new Map<string, string>()
   for (let index = 0; index + 1 < lines.length; index += 2) {
     const name = lines[index] ?? ''
+    if (!readHeaders.has(name)) continue
     const value = lines[index + 1] ?? ''
     const earlier = headers.get(name)
-    if (name === 'cookie' && earlier !== undefined) headers.set(name, `${earlier}; ${value}`)
-    else if (earlier !== undefined && singleHeaders.has(name)) return undefined
-    else headers.set(name, value)
+    if (earlier === undefined) headers.set(name, value)
+    else if (name === 'cookie') headers.set(name, `${earlier}; ${value}`)
+    else return undefined
   }
   return headers
 }

@@ -4,7 +4,8 @@ import { isIPv6 } from 'node:net'
 
 /** The key under which an address's attempts are counted; IPv4-mapped IPv6 counts as IPv4. */
 export function addressKey(address: string): string {
-  if (!isIPv6(address)) return address
+  // No colon, no IPv6: spares the common case the full grammar.
+  if (!address.includes(':') || !isIPv6(address)) return address
   const plain = address.split('%')[0] ?? address
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(plain)
   if (mapped?.[1]) return mapped[1]
