@@ -2,12 +2,13 @@
 // Travels over the internal HTTP/2 feed as one JSON object per line.
 
 import { z } from 'zod'
+import { generationSchema } from './generation-schema.ts'
 
-const generationSchema = z.object({
-  epoch: z.string().min(1).max(64),
-  subject: z.number().int().nonnegative(),
-  session: z.number().int().nonnegative(),
-})
+/** The sidecar says something on the feed at least this often. */
+export const feedAliveIntervalMs = 4000
+
+/** A feed that said nothing for this long is dead, whatever TCP thinks of it. */
+export const maxFeedSilenceMs = 3 * feedAliveIntervalMs
 
 /** A line of the feed. */
 export const feedLineSchema = z.discriminatedUnion('type', [

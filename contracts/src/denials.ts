@@ -1,6 +1,8 @@
 // The one registry of refusals before a socket exists: code → HTTP status and title.
 // What a refusal says to the outside is this and no more; the exact cause goes to the log and the metric.
 
+import { err } from './result.ts'
+
 type DenialEntry = { readonly status: number; readonly title: string }
 
 /** Every code a refused handshake or HTTP request can carry. */
@@ -24,6 +26,14 @@ export const denials = {
 /** A code of the registry. */
 export type DenialCode = keyof typeof denials
 
+/** The sentences of 401 answers, word for word: clients may show them, none may depend on them alone. */
+export const authenticationDetails = {
+  noSessionCookie: 'No session cookie found',
+  invalidSession: 'Invalid session',
+  required: 'Authentication required: Use Authorization header or Sec-WebSocket-Protocol',
+  invalid: 'Invalid credential',
+} as const
+
 /** A refusal: what the caller is told (`code`, `detail`) and what only the log is told (`reason`). */
 export type Denial = {
   readonly code: DenialCode
@@ -34,4 +44,13 @@ export type Denial = {
   /** The ways of authenticating that would be accepted; on 401 only. */
   readonly accepts?: readonly string[]
   readonly retryAfterSeconds?: number
+}
+
+/** A refusal as a `Result`; the short way to say one. */
+export function refuse(
+  code: DenialCode,
+  reason: string,
+  more: Omit<Denial, 'code' | 'reason'> = {},
+): { readonly ok: false; readonly error: Denial } {
+  return err({ code, reason, ...more })
 }

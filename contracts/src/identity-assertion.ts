@@ -5,11 +5,18 @@
 import { createHmac, createSecretKey, hkdfSync, randomUUID } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
-import type { Identity } from './identity.ts'
+import { generationSchema } from './generation-schema.ts'
+import { credentialWays, type Identity } from './identity.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** How long an assertion may be used, in seconds. */
 export const assertionLifeSeconds = 10
+
+/** Clocks of sidecar and backend may differ by this much. */
+const clockToleranceSeconds = 2
+
+/** For as long as this, from its first use, an assertion could be used again: what a replay memory must cover. */
+export const assertionUsableMs = (assertionLifeSeconds + 2 * clockToleranceSeconds) * 1000
 
 /** Whom the sidecar signs identities for: a name that both ends and the key's derivation agree on. */
 export const backendAudience = 'ws-backend'
@@ -88,12 +95,8 @@ const claimsSchema = z.object({
   idp: z.string().min(1).max(512),
   name: z.string().max(256),
   sid: z.string().min(1).max(128),
-  way: z.enum(['session-cookie', 'authorization', 'subprotocol']),
-  gen: z.object({
-    epoch: z.string().min(1).max(64),
-    subject: z.number().int().nonnegative(),
-    session: z.number().int().nonnegative(),
-  }),
+  way: z.enum(credentialWays),
+  gen: generationSchema,
   ttl: z.number().finite().positive(),
   /** When `ttl` was true, in milliseconds; `iat` has whole seconds only. */
   made: z.number().int().positive(),
@@ -122,7 +125,7 @@ export async function verifyAssertion(
     audience: binding.audience,
     requiredClaims: ['exp', 'iat', 'jti'],
     maxTokenAge: assertionLifeSeconds,
-    clockTolerance: 2,
+    clockTolerance: clockToleranceSeconds,
     currentDate: new Date(now()),
   }).catch(() => undefined)
   const claims = claimsSchema.safeParse(verified?.payload)

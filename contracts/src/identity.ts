@@ -1,7 +1,10 @@
 // Who is behind a socket, and on what that rests. Made by the sidecar, believed by the backend only when signed.
 
+/** The ways a credential can travel; `accepts` of a 401 lists those that are switched on. */
+export const credentialWays = ['session-cookie', 'authorization', 'subprotocol'] as const
+
 /** How the credential travelled. */
-export type CredentialWay = 'session-cookie' | 'authorization' | 'subprotocol'
+export type CredentialWay = (typeof credentialWays)[number]
 
 /**
  * A moment in the life of a subject's and a session's authority. Anything derived from an older
