@@ -1,4 +1,4 @@
-// Environment → settings of the sidecar. Pure: reads no file content into itself, opens nothing, knows no clock.
+// Environment → settings of the sidecar. Knows no clock and no file's content; that files can be read is checked.
 
 import { err, type Result } from '@sallyport/contracts/result'
 import { logLevels } from '@sallyport/service-kit/log'

@@ -1,7 +1,7 @@
 // Composition root of the auth sidecar: settings, stores, listeners, and a close for everything that was started.
 // Start reading at handshake/decide-handshake.ts.
 
-import { createServer } from 'node:https'
+import { credentialWays } from '@sallyport/contracts/identity'
 import {
   backendAudience,
   createAssertionSigner,
@@ -11,11 +11,8 @@ import { createHttp2Closer } from '@sallyport/service-kit/http2-server'
 import { closeServer, listen } from '@sallyport/service-kit/listen'
 import { createLog, type Log } from '@sallyport/service-kit/log'
 import { startManagementServer } from '@sallyport/service-kit/management-server'
-import {
-  loadTlsIdentity,
-  requirePeerRole,
-  serverTlsOptions,
-} from '@sallyport/service-kit/mutual-tls'
+import { loadTlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { createRoleServer } from '@sallyport/service-kit/role-server'
 import { runService } from '@sallyport/service-kit/run-service'
 import { createAuthorityFeed } from './authority/authority-feed.ts'
 import { createMemoryAuthorityStore } from './authority/authority-store.memory.ts'
@@ -94,13 +91,12 @@ async function start(
     log,
     metrics,
   })
-  const internal = createInternalServer(tls, { ...domain, aliveIntervalMs: 4000, log, metrics })
-  const auth = createServer(
+  const internal = createInternalServer(tls, { ...domain, log, metrics })
+  const auth = createRoleServer(
     {
-      ...serverTlsOptions(tls),
-      keepAliveTimeout: 95_000,
-      headersTimeout: 10_000,
-      requestTimeout: 10_000,
+      identity: tls,
+      peerRole: 'traefik',
+      onRefused: () => metrics.peersRefused.inc({ listener: 'auth' }),
     },
     createAuthApi({
       ...domain,
@@ -115,7 +111,6 @@ async function start(
       metrics,
     }),
   )
-  requirePeerRole(auth, 'traefik', () => metrics.peersRefused.inc({ listener: 'auth' }))
 
   const closeVerify = createHttp2Closer(verify)
   const closeInternal = createHttp2Closer(internal)
@@ -129,10 +124,7 @@ async function start(
     isReady: () => verify.listening,
     metrics: metrics.registry,
   })
-  log.info(
-    { users: secrets.users.length, ways: ['session-cookie', 'authorization', 'subprotocol'] },
-    'ready',
-  )
+  log.info({ users: secrets.users.length, ways: credentialWays }, 'ready')
   const close = async () => {
     await closeVerify()
     await closeServer(auth, () => auth.closeAllConnections())

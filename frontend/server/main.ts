@@ -1,21 +1,14 @@
 // The page server: composition root. Serves the built front end to Traefik and to nobody else.
 
-import { createServer } from 'node:https'
 import { Counter, Registry } from '@prometheus-io/client'
 import { closeServer, listen } from '@sallyport/service-kit/listen'
 import { createLog } from '@sallyport/service-kit/log'
 import { startManagementServer } from '@sallyport/service-kit/management-server'
-import {
-  loadTlsIdentity,
-  requirePeerRole,
-  serverTlsOptions,
-} from '@sallyport/service-kit/mutual-tls'
+import { loadTlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { createRoleServer } from '@sallyport/service-kit/role-server'
 import { runService } from '@sallyport/service-kit/run-service'
 import { loadConfig, type Settings } from './config.ts'
 import { createPagesHandler } from './pages.ts'
-
-/** Longer than Traefik keeps an idle connection, so that it is never cut under a request. */
-const keepAliveMs = 95_000
 
 await runService({
   name: 'frontend',
@@ -34,14 +27,13 @@ async function start(settings: Settings) {
   })
 
   const identity = loadTlsIdentity(settings.FRONTEND_TLS_DIRECTORY)
-  const server = createServer(
-    { ...serverTlsOptions(identity), keepAliveTimeout: keepAliveMs, headersTimeout: 10_000 },
+  const server = createRoleServer(
+    { identity, peerRole: 'traefik', onRefused: () => refusedPeers.inc() },
     createPagesHandler({
       assetsDirectory: settings.FRONTEND_ASSETS_DIRECTORY,
       reread: settings.SALLYPORT_MODE === 'development',
     }),
   )
-  requirePeerRole(server, 'traefik', () => refusedPeers.inc())
   const port = await listen(server, settings.FRONTEND_PORT, settings.FRONTEND_HOST)
 
   let ready = true

@@ -23,8 +23,12 @@ const redactedNames = [
  * every `logDelayMs` and at exit; only a process that is killed outright can lose its last lines.
  */
 const logDelayMs = 50
+
+/** Beyond this many unread bytes lines are dropped: a reader that stalls must not take the service's memory. */
+const maxLength = 16 * 1024 * 1024
+
 const standardOutput = () =>
-  destination({ fd: 1, sync: false, minLength: 8192, periodicFlush: logDelayMs })
+  destination({ fd: 1, sync: false, minLength: 8192, maxLength, periodicFlush: logDelayMs })
 
 /** A logger that writes JSON lines to standard output, or to `stream` in tests. */
 export function createLog(

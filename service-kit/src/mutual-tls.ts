@@ -1,7 +1,7 @@
 // Every internal hop: TLS 1.3, both ends show a certificate of the internal authority, and each end
 // accepts exactly one role of the other. A certificate of our authority alone is not enough.
 
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import type { Server } from 'node:net'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
@@ -10,16 +10,18 @@ import type { ServiceRole } from '@sallyport/contracts/service-role'
 /** PEM texts of one role. */
 export type TlsIdentity = { readonly ca: string; readonly cert: string; readonly key: string }
 
+const fileNames = { ca: 'authority.pem', cert: 'certificate.pem', key: 'key.pem' } as const
+
 /** Reads `authority.pem`, `certificate.pem` and `key.pem` from the folder of one role. */
 export function loadTlsIdentity(directory: string): TlsIdentity {
   const read = (name: string) => readFileSync(join(directory, name), 'utf8')
-  return { ca: read('authority.pem'), cert: read('certificate.pem'), key: read('key.pem') }
+  return { ca: read(fileNames.ca), cert: read(fileNames.cert), key: read(fileNames.key) }
 }
 
 /** True for a folder that `loadTlsIdentity` can read; for settings. */
 export function holdsTlsIdentity(directory: string): boolean {
   try {
-    loadTlsIdentity(directory)
+    for (const name of Object.values(fileNames)) accessSync(join(directory, name), constants.R_OK)
     return true
   } catch {
     return false

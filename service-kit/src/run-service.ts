@@ -13,6 +13,9 @@ export type Service<Settings> = {
   readonly start: (settings: Settings) => Promise<{ log: Log; running: Running }>
 }
 
+/** A service that has not closed by then is ended as it is; a second signal ends it at once. */
+const closeDeadlineMs = 15_000
+
 /**
  * Runs a service until SIGTERM or SIGINT. Ill-set settings end the process with status 2 and every fault on
  * standard error; `--check-config` only checks. The exit after `close` is explicit: nothing may linger.
@@ -35,10 +38,19 @@ export async function runService<Settings>(service: Service<Settings>): Promise<
   })
   let stopping = false
   const stop = async (signal: string) => {
-    if (stopping) return
+    if (stopping) process.exit(1)
     stopping = true
     log.info({ signal }, 'stopping')
-    await running.close()
+    setTimeout(() => {
+      log.error('closing took too long')
+      process.exit(1)
+    }, closeDeadlineMs).unref()
+    try {
+      await running.close()
+    } catch (error) {
+      log.error({ err: error }, 'closing failed')
+      process.exit(1)
+    }
     log.info('stopped')
     process.exit(0)
   }

@@ -1,7 +1,7 @@
 // Environment → settings, the same way in every service: a pure function that names all faults at once.
 // It must not read `process.env` itself; `main.ts` passes it in.
 
-import { readFileSync } from 'node:fs'
+import { accessSync, constants } from 'node:fs'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { z } from 'zod'
 import { holdsTlsIdentity } from './mutual-tls.ts'
@@ -61,7 +61,7 @@ export const commaList = z
   .transform((text) => text.split(',').map((entry) => entry.trim()))
   .refine((entries) => entries.every((entry) => entry !== ''), 'has an empty entry')
 
-/** A file that can be read now; settings hold its path. */
+/** A file that could be read when it was asked; settings hold its path, not its content. */
 export const readableFile = z.string().refine(canRead, 'names a file that cannot be read')
 
 /** The folder of one role's certificate. */
@@ -71,7 +71,7 @@ export const tlsDirectory = z
 
 function canRead(path: string): boolean {
   try {
-    readFileSync(path)
+    accessSync(path, constants.R_OK)
     return true
   } catch {
     return false

@@ -113,4 +113,24 @@ describe('RX.6 what the right certificate gains without the signed identity', ()
     expect(await ask('/verify?x')).toBe(404)
     session.close()
   })
+
+  it('ERR-1 no question of a backend, however ill-formed, harms the sidecar', async () => {
+    const session = connectHttp2(services['auth-sidecar'].internal, identityOf('ws-backend'))
+    const ask = (method: string, path: string, body?: string) =>
+      new Promise<number>((resolve, reject) => {
+        const stream = session.request({ ':method': method, ':path': path })
+        stream.on('response', (headers) => resolve(Number(headers[':status'])))
+        stream.on('error', reject)
+        stream.resume()
+        stream.end(body)
+      })
+    for (const path of ['//', '/\\\\', '/nowhere', '/authority/feed/']) {
+      expect(await ask('GET', path)).toBe(404)
+    }
+    for (const body of ['', '{', '[]', '{"identities":[{}]}']) {
+      expect(await ask('POST', '/authority/check', body)).toBe(400)
+    }
+    expect(await ask('POST', '/authority/check', '{"identities":[]}')).toBe(200)
+    session.close()
+  })
 })

@@ -72,7 +72,7 @@ describe('logging out ends what the session opened', () => {
     const flood = setInterval(() => hostile.writable && say('after'), 5)
     const goneAtMs = await gone
     clearInterval(flood)
-    expect(goneAtMs - endedAtMs).toBeLessThan(1500) // one second of grace, and the way through Traefik
+    expect(goneAtMs - endedAtMs).toBeLessThan(3000) // one second of grace, and room for a busy machine
     listener.send({
       type: 'publish',
       id: 'p',
@@ -186,15 +186,16 @@ describe('messages', () => {
 
   it('R0.13 counts what is open, and forgets what is closed', async () => {
     const alice = await login(stack)
-    const before = await metric(backend, 'sallyport_sockets_accepted_total')
+    const accepted = await metric(backend, 'sallyport_sockets_accepted_total')
+    const closed = await metric(backend, 'sallyport_sockets_closed_total')
     const socket = await openSocket(stack, { token: alice.token })
     await socket.message('welcome')
-    expect(await metric(backend, 'sallyport_sockets_accepted_total')).toBeGreaterThan(before)
+    expect(await metric(backend, 'sallyport_sockets_accepted_total')).toBeGreaterThan(accepted)
+    expect(await metric(backend, 'sallyport_sockets_open')).toBeGreaterThan(0)
     socket.close()
-    await socket.closed
-    await until(
-      'the gauge to be a number',
-      async () => (await metric(backend, 'sallyport_sockets_open')) >= 0,
-    )
+    await until('the close to be counted', async () => {
+      const now = await metric(backend, 'sallyport_sockets_closed_total')
+      return now > closed
+    })
   })
 })

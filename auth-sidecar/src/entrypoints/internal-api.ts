@@ -1,19 +1,18 @@
 // What backends may ask: the authority feed (a long answer, one JSON line an event) and "are these still good?".
 // Raw HTTP/2 over mutual TLS, peer role `ws-backend` only.
 
-import { createSecureServer, type Http2SecureServer, type ServerHttp2Stream } from 'node:http2'
+import { type Http2SecureServer, type ServerHttp2Stream } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import {
+  type CheckRequest,
   checkRequestSchema,
   type FeedLine,
+  feedAliveIntervalMs,
   internalPaths,
 } from '@sallyport/contracts/authority-event'
 import type { Log } from '@sallyport/service-kit/log'
-import {
-  requirePeerRole,
-  serverTlsOptions,
-  type TlsIdentity,
-} from '@sallyport/service-kit/mutual-tls'
+import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
 import type { AuthorityFeed, FeedPosition } from '../authority/authority-feed.ts'
 import type { AuthorityStore } from '../authority/authority-store.ts'
 import { checkIdentities } from '../authority/check-identities.ts'
@@ -22,7 +21,6 @@ import type { Metrics } from '../metrics.ts'
 export type InternalApiDeps = {
   readonly feed: AuthorityFeed
   readonly authorities: Pick<AuthorityStore, 'current'>
-  readonly aliveIntervalMs: number
   readonly log: Log
   readonly metrics: Metrics
 }
@@ -34,13 +32,12 @@ const maxCheckBytes = 512 * 1024
 
 /** Builds the listener for backends. */
 export function createInternalServer(tls: TlsIdentity, deps: InternalApiDeps): Http2SecureServer {
-  const server = createSecureServer(serverTlsOptions(tls))
-  requirePeerRole(server, 'ws-backend', () =>
-    deps.metrics.peersRefused.inc({ listener: 'internal' }),
-  )
+  const onRefused = () => deps.metrics.peersRefused.inc({ listener: 'internal' })
+  const server = createRoleHttp2Server({ identity: tls, peerRole: 'ws-backend', onRefused })
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {}) // the backend went away; it will come back
-    const url = new URL(headers[':path'] ?? '/', 'https://internal')
+    const url = URL.parse(headers[':path'] ?? '', 'https://internal')
+    if (!url) return stream.respond({ ':status': 404 }, { endStream: true })
     const route = `${headers[':method']} ${url.pathname}`
     if (route === `GET ${internalPaths.feed}`) return serveFeed(stream, url.searchParams, deps)
     if (route === `POST ${internalPaths.check}`) return void serveCheck(stream, deps)
@@ -59,7 +56,7 @@ function serveFeed(stream: ServerHttp2Stream, query: URLSearchParams, deps: Inte
   const detach = feed.attach(positionOf(query), write)
   const alive = setInterval(
     () => write({ type: 'alive', sequence: feed.sequence() }),
-    deps.aliveIntervalMs,
+    feedAliveIntervalMs,
   )
   metrics.feedReaders.set(feed.readers())
   deps.log.info({ readers: feed.readers() }, 'a backend listens to the authority feed')
@@ -84,9 +81,9 @@ async function serveCheck(stream: ServerHttp2Stream, deps: InternalApiDeps): Pro
     stream.end(body)
   }
   try {
-    const request = checkRequestSchema.safeParse(JSON.parse(await readBounded(stream)))
-    if (!request.success) return end(400)
-    const verdicts = await checkIdentities(request.data, deps.authorities)
+    const request = parseCheck(await readBounded(stream))
+    if (!request) return end(400)
+    const verdicts = await checkIdentities(request, deps.authorities)
     end(200, JSON.stringify({ verdicts }))
   } catch (error) {
     deps.log.error({ err: error }, 'identities could not be checked')
@@ -101,4 +98,13 @@ function readBounded(stream: ServerHttp2Stream): Promise<string> {
     if (received > maxCheckBytes) stream.destroy(new Error('the question is too long'))
   })
   return text(stream)
+}
+
+/** The question; undefined when it is none. */
+function parseCheck(body: string): CheckRequest | undefined {
+  try {
+    return checkRequestSchema.safeParse(JSON.parse(body)).data
+  } catch {
+    return undefined
+  }
 }

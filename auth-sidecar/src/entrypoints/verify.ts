@@ -2,22 +2,14 @@
 // Outages and bugs end here as 503, once; nothing else in the sidecar turns an exception into an answer.
 
 import { randomUUID } from 'node:crypto'
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type IncomingHttpHeaders,
-  type ServerHttp2Stream,
-} from 'node:http2'
+import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import type { Denial } from '@sallyport/contracts/denials'
 import { identityHeader, requestIdHeader } from '@sallyport/contracts/identity-headers'
 import { problemAnswer } from '@sallyport/contracts/problem-document'
 import { err } from '@sallyport/contracts/result'
 import { forFixedFields, type Log } from '@sallyport/service-kit/log'
-import {
-  requirePeerRole,
-  serverTlsOptions,
-  type TlsIdentity,
-} from '@sallyport/service-kit/mutual-tls'
+import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
 import { createDeadline, type Deadline } from '../handshake/deadline.ts'
 import {
   type Decision,
@@ -35,7 +27,7 @@ export const verifyPath = '/verify'
 const identityName = identityHeader.toLowerCase()
 const requestIdName = requestIdHeader.toLowerCase()
 
-/** Within this the sidecar has decided or answers 503. */
+/** Within this, and a quarter of it, the sidecar has decided or answers 503. */
 const decisionDeadlineMs = 2000
 
 export type VerifyDeps = HandshakeDeps & { readonly log: Log; readonly metrics: Metrics }
@@ -44,15 +36,15 @@ export type VerifyDeps = HandshakeDeps & { readonly log: Log; readonly metrics: 
 export function createVerifyServer(tls: TlsIdentity, given: VerifyDeps): Http2SecureServer {
   const deadline = createDeadline(decisionDeadlineMs)
   const deps = { ...given, connectionLog: forFixedFields(given.log), deadline }
-  const server = createSecureServer({
-    ...serverTlsOptions(tls),
-    settings: { enableConnectProtocol: false },
-  })
-  requirePeerRole(server, 'traefik', () => deps.metrics.peersRefused.inc({ listener: 'verify' }))
+  const onRefused = () => given.metrics.peersRefused.inc({ listener: 'verify' })
+  const server = createRoleHttp2Server({ identity: tls, peerRole: 'traefik', onRefused })
   // The fourth argument is Node's documented list of header lines; duplicates are lost in the merged object.
   server.on('stream', ((stream, headers, _flags, lines) => {
     stream.on('error', ignore)
-    void answer(stream, headers[':path'], lines, deps)
+    answer(stream, headers[':path'], lines, deps).catch((error: unknown) => {
+      given.log.error({ err: error }, 'a handshake could not be answered')
+      stream.destroy()
+    })
   }) satisfies OnStream as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void)
   server.once('close', deadline.close)
   return server

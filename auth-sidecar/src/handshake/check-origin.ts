@@ -1,8 +1,8 @@
 // Step 4, origin: exact comparison of the raw header, before any credential is read (RFC 6455 10.2).
 // Parsing an origin as a URL accepts spellings that no browser sends for us, so nothing is parsed here.
 
-import type { Denial } from '@sallyport/contracts/denials'
-import { err, ok, type Result } from '@sallyport/contracts/result'
+import { type Denial, refuse } from '@sallyport/contracts/denials'
+import { ok, type Result } from '@sallyport/contracts/result'
 
 export type OriginPolicy = {
   readonly allowedOrigins: ReadonlySet<string>
@@ -17,23 +17,13 @@ export function checkOrigin(
   policy: OriginPolicy,
 ): Result<void, Denial> {
   if (origin !== undefined) {
-    return policy.allowedOrigins.has(origin)
-      ? ok(undefined)
-      : err({ code: 'origin-not-allowed', reason: 'origin-not-listed' })
+    const isListed = policy.allowedOrigins.has(origin)
+    return isListed ? ok(undefined) : refuse('origin-not-allowed', 'origin-not-listed')
   }
   if (carriesCookie) {
-    return err({
-      code: 'origin-not-allowed',
-      reason: 'origin-missing-with-cookie',
-      detail: 'A cookie is accepted only together with an Origin header',
-    })
+    const detail = 'A cookie is accepted only together with an Origin header'
+    return refuse('origin-not-allowed', 'origin-missing-with-cookie', { detail })
   }
-  if (!policy.allowMissingOrigin) {
-    return err({
-      code: 'origin-not-allowed',
-      reason: 'origin-missing',
-      detail: 'An Origin header is required',
-    })
-  }
-  return ok(undefined)
+  if (policy.allowMissingOrigin) return ok(undefined)
+  return refuse('origin-not-allowed', 'origin-missing', { detail: 'An Origin header is required' })
 }

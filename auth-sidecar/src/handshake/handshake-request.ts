@@ -2,8 +2,8 @@
 // Traefik removes `Connection` and `Upgrade` from a forward-auth request, so a handshake is known by its
 // `Sec-WebSocket-Key` and `-Version`; the router has already matched the other two.
 
-import type { Denial } from '@sallyport/contracts/denials'
-import { err, ok, type Result } from '@sallyport/contracts/result'
+import { type Denial, refuse } from '@sallyport/contracts/denials'
+import { ok, type Result } from '@sallyport/contracts/result'
 import { type OfferedProtocols, parseOfferedProtocols } from '@sallyport/contracts/subprotocol'
 
 /** Header lines as they came: name, value, name, value …, names in lower case (HTTP/2). */
@@ -33,8 +33,7 @@ const readHeaders = new Set([
   'x-forwarded-method',
 ])
 
-const malformed = (reason: string): { ok: false; error: Denial } =>
-  err({ code: 'malformed-handshake', reason })
+const malformed = (reason: string) => refuse('malformed-handshake', reason)
 
 /** Parses the header lines of a subrequest (RFC 6455 4.2.1 as far as the sidecar sees it). */
 export function parseHandshake(lines: HeaderLines): Result<HandshakeRequest, Denial> {
@@ -42,7 +41,7 @@ export function parseHandshake(lines: HeaderLines): Result<HandshakeRequest, Den
   if (!headers) return malformed('duplicate-header')
   if (headers.get('x-forwarded-method') !== 'GET') return malformed('not-a-get')
   if (headers.get('sec-websocket-version') !== '13') {
-    return err({ code: 'upgrade-required', reason: 'websocket-version' })
+    return refuse('upgrade-required', 'websocket-version')
   }
   const webSocketKey = headers.get('sec-websocket-key')
   if (!webSocketKey || !/^[A-Za-z0-9+/]{21}[AQgw]==$/.test(webSocketKey)) {
@@ -51,7 +50,7 @@ export function parseHandshake(lines: HeaderLines): Result<HandshakeRequest, Den
   const offered = parseOfferedProtocols(headers.get('sec-websocket-protocol'))
   if (!offered) return malformed('websocket-protocol')
   if (offered.count > 0 && !offered.offersOurs) {
-    return err({ code: 'unknown-subprotocol', reason: 'unknown-subprotocol' })
+    return refuse('unknown-subprotocol', 'unknown-subprotocol')
   }
   const clientAddress = headers.get('x-forwarded-for')
   if (!clientAddress || clientAddress.includes(',')) return malformed('client-address')

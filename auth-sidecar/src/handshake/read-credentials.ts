@@ -1,8 +1,8 @@
 // Step 5, credentials: which ones are presented, at most one explicit one and one cookie.
 // Reads values only after the origin was judged; verifies nothing.
 
-import type { Denial } from '@sallyport/contracts/denials'
-import { err, ok, type Result } from '@sallyport/contracts/result'
+import { type Denial, refuse } from '@sallyport/contracts/denials'
+import { ok, type Result } from '@sallyport/contracts/result'
 import { readBearer } from '../credentials/bearer.ts'
 import { readSessionCookie } from '../credentials/session-cookie.ts'
 import { readOfferedToken } from '../credentials/subprotocol.ts'
@@ -15,8 +15,7 @@ export type PresentedCredentials = {
   readonly sessionSecret?: string
 }
 
-const conflict = (reason: string): { ok: false; error: Denial } =>
-  err({ code: 'conflicting-credentials', reason })
+const conflict = (reason: string) => refuse('conflicting-credentials', reason)
 
 /** Collects the credentials of a handshake; two explicit ones that differ, or a cookie named twice, conflict. */
 export function readCredentials(
@@ -24,7 +23,7 @@ export function readCredentials(
   cookieName: string,
 ): Result<PresentedCredentials, Denial> {
   const header = readBearer(request.authorization)
-  if (!header.ok) return err({ code: 'invalid-credential', reason: header.error })
+  if (!header.ok) return refuse('invalid-credential', header.error)
   const offered = readOfferedToken(request.offered)
   if (!offered.ok) return conflict(offered.error)
   const cookie = readSessionCookie(request.cookieHeader, cookieName)

@@ -1,33 +1,18 @@
 // Step 6, authority: the table of `PROTOCOL.md` "Credentials on a handshake". A logged-in browser always carries
 // its cookie, so "one credential" means one authority: an explicit token decides, and may not contradict the cookie.
 
-import type { Denial } from '@sallyport/contracts/denials'
-import type { CredentialWay } from '@sallyport/contracts/identity'
-import { err, ok, type Result } from '@sallyport/contracts/result'
+import { authenticationDetails, type Denial, refuse } from '@sallyport/contracts/denials'
+import { type CredentialWay, credentialWays } from '@sallyport/contracts/identity'
+import { ok, type Result } from '@sallyport/contracts/result'
 import type { Authority } from '../authority/authority.ts'
 import type { CurrentAuthority } from '../authority/current-authority.ts'
 import type { PresentedCredentials } from './read-credentials.ts'
 
-/** The ways named to a caller who presented nothing, or nothing valid. */
-export const acceptedWays: readonly CredentialWay[] = [
-  'session-cookie',
-  'authorization',
-  'subprotocol',
-]
-
 /** An authority and the way its credential travelled. */
 export type ResolvedAuthority = { readonly authority: Authority; readonly way: CredentialWay }
 
-const required = (detail: string): { ok: false; error: Denial } =>
-  err({
-    code: 'authentication-required',
-    reason: 'no-credential',
-    detail,
-    accepts: acceptedWays,
-  })
-
-const invalid = (reason: string, detail: string): { ok: false; error: Denial } =>
-  err({ code: 'invalid-credential', reason, detail, accepts: acceptedWays })
+const accepts = credentialWays
+const { required, invalid, invalidSession } = authenticationDetails
 
 /** Decides whose authority the handshake rests on. Rejects only on an outage. */
 export async function resolveAuthority(
@@ -36,20 +21,21 @@ export async function resolveAuthority(
 ): Promise<Result<ResolvedAuthority, Denial>> {
   const { token, sessionSecret } = presented
   if (token === undefined && sessionSecret === undefined) {
-    return required(
-      'No session cookie found. Authentication required: Use Authorization header or Sec-WebSocket-Protocol',
-    )
+    return refuse('authentication-required', 'no-credential', { detail: required, accepts })
   }
   const byCookie = sessionSecret === undefined ? undefined : await current.bySession(sessionSecret)
   if (token === undefined) {
-    if (!byCookie?.ok) return invalid(byCookie?.error ?? 'session-unknown', 'Invalid session')
+    if (!byCookie?.ok) {
+      const reason = byCookie?.error ?? 'session-unknown'
+      return refuse('invalid-credential', reason, { detail: invalidSession, accepts })
+    }
     return ok({ authority: byCookie.value, way: 'session-cookie' })
   }
   const byToken = await current.byToken(token.compact)
-  if (!byToken.ok) return invalid(byToken.error, 'Invalid credential')
+  if (!byToken.ok) return refuse('invalid-credential', byToken.error, { detail: invalid, accepts })
   if (!byCookie?.ok) return ok({ authority: byToken.value, way: token.way })
   if (!isSameLineage(byToken.value, byCookie.value)) {
-    return err({ code: 'conflicting-credentials', reason: 'cookie-of-another-session' })
+    return refuse('conflicting-credentials', 'cookie-of-another-session')
   }
   return ok({ authority: endsFirst(byToken.value, byCookie.value), way: token.way })
 }

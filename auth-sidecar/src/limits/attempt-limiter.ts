@@ -1,7 +1,6 @@
 // Counting attempts in a fixed window. The interface the handshake and the login need; variants are siblings.
 
-import type { Denial } from '@sallyport/contracts/denials'
-import { err } from '@sallyport/contracts/result'
+import { refuse } from '@sallyport/contracts/denials'
 
 /** Whether this attempt is within the limit. Refused attempts neither extend nor reset the window. */
 export type AttemptCount =
@@ -14,13 +13,8 @@ export type AttemptLimiter = {
 }
 
 /** The denial of an attempt over the limit. */
-export function attemptDenial(attempt: AttemptCount & { readonly allowed: false }): {
-  readonly ok: false
-  readonly error: Denial
-} {
-  return err({
-    code: 'rate-limited',
-    reason: 'too-many-attempts',
+export function attemptDenial(attempt: AttemptCount & { readonly allowed: false }) {
+  return refuse('rate-limited', 'too-many-attempts', {
     detail: 'Too many attempts; wait for the number of seconds in Retry-After',
     retryAfterSeconds: attempt.retryAfterSeconds,
   })

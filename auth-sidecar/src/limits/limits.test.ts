@@ -29,17 +29,17 @@ describe('attempt limiter in memory', () => {
     expect(volley.filter((attempt) => attempt.allowed)).toHaveLength(10)
   })
 
-  it('R4.3 keeps no more addresses than its bound, and counts a flood of others against none of them', async () => {
+  it('R4.3 keeps no more addresses than its bound: the oldest is forgotten first', async () => {
     const limiter = createMemoryAttemptLimiter({
       limit: 1,
       windowMs: 60_000,
       maxKeys: 100,
       now: () => 0,
     })
-    const before = process.memoryUsage().heapUsed
-    for (let index = 0; index < 200_000; index += 1) await limiter.count(`address-${index}`)
-    expect(process.memoryUsage().heapUsed - before).toBeLessThan(32 * 1024 * 1024)
-    expect(await limiter.count('address-199999')).toMatchObject({ allowed: false })
+    for (let index = 0; index < 1000; index += 1) await limiter.count(`address-${index}`)
+    // The latest are remembered and refused, the first were forgotten and may try again.
+    expect(await limiter.count('address-999')).toMatchObject({ allowed: false })
+    expect(await limiter.count('address-0')).toEqual({ allowed: true })
   })
 })
 

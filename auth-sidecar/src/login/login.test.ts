@@ -83,9 +83,27 @@ describe('sign in', () => {
   })
 })
 
+describe('a password worker that dies', () => {
+  it('ERR-1 fails the questions it had and no later one: its successor answers', async () => {
+    const dying = createPasswordChecker({
+      workers: 1,
+      maxWaiting: 8,
+      script: new URL('../testing/moody-worker.ts', import.meta.url),
+    })
+    const had = [dying.check('die', 'x'), dying.check('right', 'x')]
+    for (const outcome of await Promise.allSettled(had)) expect(outcome.status).toBe('rejected')
+    expect(await dying.check('right', 'x')).toBe('match')
+    await dying.close()
+  })
+})
+
 describe('users file', () => {
   it('R1.1 accepts Argon2id only, and each id and name once', () => {
     expect(parsePasswordHash('$2b$10$abcdefghijklmnopqrstuv')).toBeUndefined()
+    const hash = users[0]?.passwordHash ?? ''
+    for (const zero of ['t=0', 'p=0']) {
+      expect(parsePasswordHash(hash.replace(`${zero[0]}=1`, zero))).toBeUndefined()
+    }
     expect(usersFileSchema.safeParse(users).success).toBe(true)
     expect(usersFileSchema.safeParse([...users, ...users]).success).toBe(false)
   })

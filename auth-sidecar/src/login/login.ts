@@ -1,6 +1,7 @@
 // `POST /auth/login`: name and password → session, cookies, token. An earlier session of the same browser ends.
 
-import { err, ok } from '@sallyport/contracts/result'
+import { refuse } from '@sallyport/contracts/denials'
+import { ok } from '@sallyport/contracts/result'
 import type { Log } from '@sallyport/service-kit/log'
 import { z } from 'zod'
 import type { CurrentAuthority } from '../authority/current-authority.ts'
@@ -38,7 +39,7 @@ export async function login(request: ApiRequest, deps: LoginDeps): Promise<ApiAn
   const body = bodySchema.safeParse(request.body)
   if (!body.success) {
     const detail = 'Send JSON: {"username": "…", "password": "…"}'
-    return { outcome: err({ code: 'malformed-request', reason: 'login-body', detail }) }
+    return { outcome: refuse('malformed-request', 'login-body', { detail }) }
   }
   const { username, password, deviceInfo } = body.data
   const { clientAddress } = request

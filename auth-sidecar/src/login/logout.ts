@@ -1,11 +1,11 @@
-// `POST /auth/logout`: ends the session behind the cookie or the token, everywhere, at once.
+// `POST /auth/logout`: ends the session behind the cookie, and the one behind the token, everywhere, at once.
 
-import { err, ok } from '@sallyport/contracts/result'
+import { refuse } from '@sallyport/contracts/denials'
+import { ok } from '@sallyport/contracts/result'
 import type { Log } from '@sallyport/service-kit/log'
 import type { CurrentAuthority } from '../authority/current-authority.ts'
 import { type EndSessionDeps, endSession } from '../authority/end-session.ts'
 import { readBearer } from '../credentials/bearer.ts'
-import { resolveAuthority } from '../handshake/resolve-authority.ts'
 import type { Metrics } from '../metrics.ts'
 import { type ApiAnswer, type ApiRequest, sessionSecretOf } from './api-request.ts'
 import { type SessionCookieOptions, signedOutCookies } from './session-cookies.ts'
@@ -19,23 +19,18 @@ export type LogoutDeps = EndSessionDeps & {
 
 /** Signs out. Without a live session there is nothing to end, and that is no error. Rejects only on an outage. */
 export async function logout(request: ApiRequest, deps: LogoutDeps): Promise<ApiAnswer> {
+  const { currentAuthority } = deps
   const secret = sessionSecretOf(request, deps.cookies)
-  if (!secret.ok) return { outcome: err({ code: 'conflicting-credentials', reason: secret.error }) }
+  if (!secret.ok) return { outcome: refuse('conflicting-credentials', secret.error) }
   const bearer = readBearer(request.authorization)
-  if (!bearer.ok) return { outcome: err({ code: 'invalid-credential', reason: bearer.error }) }
-  const resolved = await resolveAuthority(
-    {
-      ...(bearer.value !== undefined && {
-        token: { compact: bearer.value, way: 'authorization' as const },
-      }),
-      ...(secret.value !== undefined && { sessionSecret: secret.value }),
-    },
-    deps.currentAuthority,
-  )
-  if (!resolved.ok && resolved.error.code === 'conflicting-credentials')
-    return { outcome: resolved }
-  if (resolved.ok) {
-    const { subject, sessionId } = resolved.value.authority
+  if (!bearer.ok) return { outcome: refuse('invalid-credential', bearer.error) }
+  const judged = [
+    bearer.value === undefined ? undefined : await currentAuthority.byToken(bearer.value),
+    secret.value === undefined ? undefined : await currentAuthority.bySession(secret.value),
+  ]
+  // Each is judged by itself: an expired token beside a good cookie must not keep the session alive.
+  const live = judged.flatMap((authority) => (authority?.ok ? [authority.value] : []))
+  for (const [sessionId, { subject }] of new Map(live.map((each) => [each.sessionId, each]))) {
     await endSession({ subject, sessionId }, deps)
     deps.metrics.sessionsEnded.inc()
     deps.log.info({ subject, sessionId }, 'signed out')

@@ -10,13 +10,22 @@ export type PasswordChecker = {
   readonly close: () => Promise<void>
 }
 
-export type PasswordCheckerOptions = { readonly workers: number; readonly maxWaiting: number }
+export type PasswordCheckerOptions = {
+  readonly workers: number
+  readonly maxWaiting: number
+  /** What a worker runs; tests put something that dies there. */
+  readonly script?: URL
+}
+
+const usualScript = new URL('./password-worker.ts', import.meta.url)
 
 type Pending = { resolve: (matches: boolean) => void; reject: (error: Error) => void }
 
 /** Starts the workers. */
 export function createPasswordChecker(options: PasswordCheckerOptions): PasswordChecker {
-  const lanes = Array.from({ length: options.workers }, () => createLane())
+  const lanes = Array.from({ length: options.workers }, () =>
+    createLane(options.script ?? usualScript),
+  )
 
   return {
     async check(password, passwordHash) {
@@ -32,19 +41,21 @@ export function createPasswordChecker(options: PasswordCheckerOptions): Password
 }
 
 /** One worker and the questions it has not answered yet; a dead worker is replaced at the next question. */
-function createLane() {
+function createLane(script: URL) {
   const pending = new Map<number, Pending>()
   let worker: Worker | undefined
   let nextId = 0
 
   function start(): Worker {
-    const started = new Worker(new URL('./password-worker.ts', import.meta.url))
+    const started = new Worker(script)
     started.unref()
     started.on('message', ({ id, matches }: PasswordAnswer) => {
       pending.get(id)?.resolve(matches)
       pending.delete(id)
     })
     const fail = (error: Error) => {
+      // A dying worker says `error` and then `exit`; by then another may be at work.
+      if (worker !== started) return
       worker = undefined
       for (const question of pending.values()) question.reject(error)
       pending.clear()

@@ -18,14 +18,11 @@ const phcForm =
 export function parsePasswordHash(text: string): PasswordHash | undefined {
   const match = phcForm.exec(text)
   if (!match) return undefined
-  const [, memoryKib, passes, parallelism, salt = '', hash = ''] = match
-  return {
-    memoryKib: Number(memoryKib),
-    passes: Number(passes),
-    parallelism: Number(parallelism),
-    salt: Buffer.from(salt, 'base64'),
-    hash: Buffer.from(hash, 'base64'),
-  }
+  const [memoryKib = 0, passes = 0, parallelism = 0] = match.slice(1, 4).map(Number)
+  // RFC 9106 3.1: at least one pass and one lane, eight KiB a lane.
+  if (passes < 1 || parallelism < 1 || memoryKib < 8 * parallelism) return undefined
+  const [salt, hash] = match.slice(4).map((text) => Buffer.from(text, 'base64'))
+  return salt && hash ? { memoryKib, passes, parallelism, salt, hash } : undefined
 }
 
 /** A users file's entry. */

@@ -1,8 +1,8 @@
 // Signing in with a name and a password from the users file. Limits come first, then the hash, always:
 // an unknown name costs as much time as a wrong password and gets the same answer.
 
-import type { Denial } from '@sallyport/contracts/denials'
-import { err, ok, type Result } from '@sallyport/contracts/result'
+import { type Denial, refuse } from '@sallyport/contracts/denials'
+import { ok, type Result } from '@sallyport/contracts/result'
 import { type AttemptLimiter, attemptDenial } from '../limits/attempt-limiter.ts'
 import type { PasswordChecker } from './password-checker.ts'
 import type { User } from './password-hash.ts'
@@ -21,9 +21,6 @@ export type SignInRequest = {
   readonly addressKey: string
 }
 
-// A hash nobody knows the password of, with the parameters of real ones: unknown names are hashed against it.
-const nobodysHash = `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}`
-
 /** Finds the user behind a name and a password. Rejects only on an outage. */
 export async function signIn(
   request: SignInRequest,
@@ -35,16 +32,26 @@ export async function signIn(
   if (!byAccount.allowed) return attemptDenial(byAccount)
 
   const user = deps.users.find(({ username }) => username === request.username)
-  const verdict = await deps.checker.check(request.password, user?.passwordHash ?? nobodysHash)
+  const verdict = await deps.checker.check(
+    request.password,
+    user?.passwordHash ?? nobodysHash(deps.users),
+  )
   if (verdict === 'busy') {
-    return err({ code: 'unavailable', reason: 'too-many-logins', retryAfterSeconds: 1 })
+    return refuse('unavailable', 'too-many-logins', { retryAfterSeconds: 1 })
   }
   if (!user || verdict === 'mismatch') {
-    return err({
-      code: 'invalid-credential',
-      reason: user ? 'wrong-password' : 'unknown-user',
+    return refuse('invalid-credential', user ? 'wrong-password' : 'unknown-user', {
       detail: 'The name or the password is wrong',
     })
   }
   return ok(user)
+}
+
+/**
+ * A hash nobody knows the password of, for unknown names. It has the parameters of the first user's, because
+ * hashing against cheaper or dearer ones would tell by the time it takes that the name is unknown.
+ */
+function nobodysHash(users: readonly User[]): string {
+  const parameters = users[0]?.passwordHash.split('$')[3] ?? 'm=19456,t=2,p=1'
+  return `$argon2id$v=19$${parameters}$${'A'.repeat(22)}$${'A'.repeat(43)}`
 }

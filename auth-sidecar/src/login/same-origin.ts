@@ -1,7 +1,7 @@
 // CSRF defence of the HTTP API: who may make a browser send its cookies here. Knows headers, not handlers.
 
-import type { Denial } from '@sallyport/contracts/denials'
-import { err, ok, type Result } from '@sallyport/contracts/result'
+import { type Denial, refuse } from '@sallyport/contracts/denials'
+import { ok, type Result } from '@sallyport/contracts/result'
 
 /** The headers a browser sets and a page cannot. */
 export type FetchHeaders = {
@@ -10,8 +10,7 @@ export type FetchHeaders = {
   readonly carriesCookie: boolean
 }
 
-const refused = (reason: string): { ok: false; error: Denial } =>
-  err({ code: 'origin-not-allowed', reason })
+const refused = (reason: string) => refuse('origin-not-allowed', reason)
 
 /**
  * Judges a request to the HTTP API. Browsers send `Origin` with every POST and `Sec-Fetch-Site` with everything

@@ -10,7 +10,8 @@ export type SessionStoreUnderTest = {
   readonly advanceMs: (byMs: number) => Promise<void>
 }
 
-const sessionAt = (nowMs: number, id: string): SessionRecord => ({
+/** A session that expires a minute after `nowMs`. */
+export const sessionAt = (nowMs: number, id: string): SessionRecord => ({
   secretHash: `hash-${id}`,
   sessionId: `session-${id}`,
   subject: 'alice',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { describeSessionStore } from './session-store.contract.ts'
+import { describeSessionStore, sessionAt } from './session-store.contract.ts'
 import { createMemorySessionStore } from './session-store.memory.ts'
 
 describe('session store in memory', () => {
@@ -15,21 +15,21 @@ describe('session store in memory', () => {
     }
   })
 
-  it('R0.2 gives up the oldest session beyond its bound', async () => {
+  it('R0.2 takes no session beyond its bound, and every one it has stays', async () => {
     const store = createMemorySessionStore({ maxSessions: 2, now: () => 0 })
-    for (const id of ['a', 'b', 'c']) {
-      await store.create({
-        secretHash: id,
-        sessionId: `session-${id}`,
-        subject: 's',
-        username: 's',
-        generation: { epoch: 'e', subject: 0, session: 0 },
-        device: { clientId: '', deviceType: '', ipAddress: '' },
-        createdAtMs: 0,
-        expiresAtMs: 1,
-      })
-    }
-    const found = await Promise.all(['a', 'b', 'c'].map((id) => store.find(id)))
-    expect(found.map(Boolean)).toEqual([false, true, true])
+    await store.create(sessionAt(0, 'a'))
+    await store.create(sessionAt(0, 'b'))
+    await expect(store.create(sessionAt(0, 'c'))).rejects.toThrow()
+    const found = await Promise.all(['a', 'b', 'c'].map((id) => store.find(`hash-${id}`)))
+    expect(found.map(Boolean)).toEqual([true, true, false])
+  })
+
+  it('R0.2 makes room as sessions expire', async () => {
+    let nowMs = 0
+    const store = createMemorySessionStore({ maxSessions: 1, now: () => nowMs })
+    await store.create(sessionAt(0, 'a'))
+    nowMs = 60_000
+    await store.create(sessionAt(nowMs, 'b'))
+    expect(await store.find('hash-b')).toBeDefined()
   })
 })

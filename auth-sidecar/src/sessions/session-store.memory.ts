@@ -2,7 +2,7 @@
 
 import type { SessionRecord, SessionStore } from './session-store.ts'
 
-/** A bounded store; beyond `maxSessions` the oldest session gives way. */
+/** A bounded store; beyond `maxSessions` it takes no new session, which is an outage. */
 export function createMemorySessionStore(options: {
   readonly maxSessions: number
   readonly now: () => number
@@ -15,17 +15,18 @@ export function createMemorySessionStore(options: {
     secretOf.delete(record.sessionId)
   }
 
-  function makeRoom(): void {
+  function dropExpired(): void {
     for (const record of bySecret.values()) {
-      const expired = record.expiresAtMs <= options.now()
-      if (!expired && bySecret.size < options.maxSessions) return
+      if (record.expiresAtMs > options.now()) return
       drop(record)
     }
   }
 
   return {
     async create(record) {
-      makeRoom()
+      dropExpired()
+      // Nobody's session gives way: its tokens and sockets would live on where no cookie could end them.
+      if (bySecret.size >= options.maxSessions) throw new Error('the session store is full')
       bySecret.set(record.secretHash, record)
       secretOf.set(record.sessionId, record.secretHash)
     },

@@ -1,6 +1,7 @@
 // The only file that knows jose's verify. A token is judged by its signature and claims, never by its spelling:
 // jose accepts several spellings of one token, so the compact form is held strict before jose sees it.
 
+import { generationSchema } from '@sallyport/contracts/generation-schema'
 import { parseGeneration } from '@sallyport/contracts/identity'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { type JWTVerifyResult, jwtVerify } from 'jose'
@@ -27,16 +28,7 @@ const claimsSchema = z.object({
     .max(256)
     .regex(/^[\x21-\x7e]+$/),
   sid: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
-  gen: z
-    .string()
-    .transform(parseGeneration)
-    .pipe(
-      z.object({
-        epoch: z.string(),
-        subject: z.number(),
-        session: z.number(),
-      }),
-    ),
+  gen: z.string().transform(parseGeneration).pipe(generationSchema),
   preferred_username: z.string().min(1).max(256),
   exp: z.number().finite(),
 })
