@@ -1,11 +1,21 @@
 // One holder at a time; a dead holder, or a reused process number, holds nothing. And: clean deletes only ours.
 
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  existsSync,
+  linkSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { claim, readHolder, release } from './exclusive.ts'
+import { claim, readHolder, release, removeStale } from './exclusive.ts'
 import { isRunning, markOf } from './process-mark.ts'
 import { deleteStateFolder, prepareStateFolder, statePaths } from './state-folder.ts'
 
@@ -38,10 +48,95 @@ describe('claim', () => {
     expect(claim(path)).toBeUndefined()
   })
 
+  it('is not misled by what a dead process of its own number left half done', () => {
+    writeFileSync(path, `${process.pid}\nnot-its-start\n`)
+    linkSync(path, `${path}.${process.pid}.claim`)
+    expect(claim(path)).toBeUndefined()
+    expect(readdirSync(folder)).toEqual(['launcher.pid'])
+  })
+
+  it('takes over also when a process died while it took over', () => {
+    const gone = spawnSync(process.execPath, ['-e', '']).pid
+    const stale = `${gone}\n12345\n`
+    const digest = createHash('sha256').update(stale).digest('hex').slice(0, 16)
+    writeFileSync(path, stale)
+    writeFileSync(`${path}.${digest}.stale`, `${gone}\n67890\n`)
+    expect(claim(path)).toBeUndefined()
+    expect(readdirSync(folder)).toEqual(['launcher.pid'])
+  })
+
+  it('leaves a stale claim to a living process that is just taking it over', () => {
+    const stale = `${process.ppid}\nnot-its-start\n`
+    const digest = createHash('sha256').update(stale).digest('hex').slice(0, 16)
+    const rival = markOf(process.ppid)
+    writeFileSync(path, stale)
+    writeFileSync(`${path}.${digest}.stale`, `${rival?.pid}\n${rival?.started}\n`)
+    expect(claim(path)).toEqual(rival)
+    removeStale(path)
+    expect(readFileSync(path, 'utf8')).toBe(stale)
+  })
+
   it('tells a process from another one of the same number', () => {
     const own = markOf(process.pid)
     expect(own && isRunning(own)).toBe(true)
     expect(isRunning({ pid: process.pid, started: 'another time' })).toBe(false)
+  })
+
+  it('has exactly one winner among processes that take over the same stale files', async () => {
+    for (let file = 0; file < raceFiles; file += 1) {
+      writeFileSync(join(folder, `${file}`), `${process.ppid}\nnot-its-start\n`)
+    }
+    const racers = await Promise.all(Array.from({ length: raceProcesses }, startRacer))
+    for (const { child } of racers) child.stdin.write('go\n')
+    const won = await Promise.all(racers.map((racer) => racer.line()))
+    for (const { child } of racers) child.stdin.end()
+    const winners = won.flatMap((line) => JSON.parse(line) as number[])
+    const wins = Array.from({ length: raceFiles }, () => 0)
+    for (const file of winners) wins[file] = (wins[file] ?? 0) + 1
+    expect(wins.filter((count) => count !== 1)).toEqual([])
+    expect(readdirSync(folder)).toHaveLength(raceFiles)
+  }, 30_000)
+})
+
+const raceFiles = 1000
+const raceProcesses = 6
+const racerScript = `
+  const { claim } = await import(${JSON.stringify(join(import.meta.dirname, 'exclusive.ts'))})
+  console.log('ready')
+  await new Promise((resolve) => process.stdin.once('data', resolve))
+  const files = Array.from({ length: ${raceFiles} }, (_, file) => file)
+  console.log(JSON.stringify(files.filter((file) => !claim(process.cwd() + '/' + file))))
+  process.stdin.resume()
+`
+
+/** A process that waits for a word, claims every file of the folder and lives on until its input ends. */
+async function startRacer() {
+  const args = ['--input-type=module', '--eval', racerScript]
+  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const line = async () => (await lines.next()).value as string
+  await line()
+  return { child, line }
+}
+
+describe('release', () => {
+  it('leaves the claim of another process, also of one of the same number', () => {
+    writeFileSync(path, `${process.pid}\nnot-its-start\n`)
+    release(path)
+    expect(existsSync(path)).toBe(true)
+  })
+})
+
+describe('removeStale', () => {
+  it('removes what a dead process left and keeps a living one’s claim', () => {
+    removeStale(path)
+    writeFileSync(path, `${process.ppid}\nnot-its-start\n`)
+    removeStale(path)
+    expect(existsSync(path)).toBe(false)
+    const living = markOf(process.ppid)
+    writeFileSync(path, `${living?.pid}\n${living?.started}\n`)
+    removeStale(path)
+    expect(readHolder(path)).toEqual(living)
   })
 })
 
@@ -49,6 +144,7 @@ describe('deleteStateFolder', () => {
   it('deletes what a run made and keeps a folder that holds anything else', () => {
     const paths = statePaths(join(folder, 'state'))
     prepareStateFolder(paths)
+    writeFileSync(`${paths.launcherPid}.1.claim`, 'left by a killed launcher')
     const foreign = join(paths.directory, 'thesis.txt')
     writeFileSync(foreign, 'mine')
     expect(deleteStateFolder(paths)).toBe(false)

@@ -4,13 +4,14 @@ import {
   chmodSync,
   existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import type { ServiceRole } from '@sallyport/contracts/service-role'
 
 /** Absolute paths inside one state folder. */
@@ -91,7 +92,8 @@ export function readJson(path: string): unknown {
  */
 export function deleteStateFolder(paths: StatePaths): boolean {
   const { endpoints, credentials, users, launcherPid, children, keys, logs, traefik } = paths
-  for (const path of [endpoints, credentials, users, launcherPid, children, keys, logs, traefik]) {
+  const ours = [endpoints, credentials, users, launcherPid, children, keys, logs, traefik]
+  for (const path of [...ours, ...claimParts(paths)]) {
     rmSync(path, { recursive: true, force: true })
   }
   try {
@@ -100,4 +102,12 @@ export function deleteStateFolder(paths: StatePaths): boolean {
     // Not empty, or never there: the caller tells which.
   }
   return !existsSync(paths.directory)
+}
+
+/** What a launcher that was killed while it claimed the folder left beside its claim. */
+function claimParts({ directory, launcherPid }: StatePaths): string[] {
+  if (!existsSync(directory)) return []
+  return readdirSync(directory)
+    .filter((name) => name.startsWith(`${basename(launcherPid)}.`))
+    .map((name) => join(directory, name))
 }

@@ -1,7 +1,7 @@
 // `down`: asks the supervising process to stop and waits until nothing of the run is left.
 
-import { rmSync } from 'node:fs'
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
+import { removeStale } from '../exclusive.ts'
 import { signalProcess } from '../process-mark.ts'
 import { endLeftovers, waitUntilGone } from '../run/leftovers.ts'
 import { runningLauncher } from '../running.ts'
@@ -22,7 +22,7 @@ export async function down(context: Context, _input: CommandInput): Promise<numb
     }
   }
   const leftovers = await endLeftovers(state)
-  rmSync(state.launcherPid, { force: true })
+  removeStale(state.launcherPid)
   if (leftovers > 0) output.line(`ended ${leftovers} processes that were left behind`)
   output.line(launcher || leftovers > 0 ? 'Sallyport is stopped.' : 'Sallyport is not running.')
   return exitCodes.ok
