@@ -18,6 +18,8 @@ help: ## list the targets
 #- variables of up: DETACH=1 (return when ready), PUBLIC_PORT, MANAGEMENT_PORT (0 = any free one),
 #-                  SALLYPORT_STATE (state folder, .sallyport), SALLYPORT_LOG_LEVEL, WS_RATE_LIMIT
 #- of logs: SERVICE=ws-backend, FOLLOW=1       of token and ws: LOGIN=bob (alice)
+#- exit codes: make turns every code but 0 into 2. For scripts, the status itself ends with
+#-             0 all ready, 1 some not, 3 nothing runs: node_modules/.bin/node launcher/src/main.ts status
 
 up: dependencies ## start everything and say what to open
 	@$(launcher) up

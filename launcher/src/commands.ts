@@ -4,7 +4,7 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { CommandInput, Context } from './context.ts'
 
-export type Command = {
+type Command = {
   readonly usage: string
   readonly summary: string
   readonly options?: ParseArgsOptionsConfig

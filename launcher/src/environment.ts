@@ -9,7 +9,7 @@ import { type StatePaths, tlsDirectory } from './state-folder.ts'
 
 export type ChildEnvironment = Readonly<Record<string, string>>
 
-export type EnvironmentInput = {
+type EnvironmentInput = {
   readonly root: string
   readonly state: StatePaths
   readonly ports: ChosenPorts

@@ -1,6 +1,6 @@
 // One holder at a time; a dead holder, or a reused process number, holds nothing. And: clean deletes only ours.
 
-import { spawn, spawnSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
   existsSync,
@@ -13,7 +13,6 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { claim, readHolder, release, removeStale } from './exclusive.ts'
 import { isRunning, markOf } from './process-mark.ts'
@@ -81,43 +80,7 @@ describe('claim', () => {
     expect(own && isRunning(own)).toBe(true)
     expect(isRunning({ pid: process.pid, started: 'another time' })).toBe(false)
   })
-
-  it('has exactly one winner among processes that take over the same stale files', async () => {
-    for (let file = 0; file < raceFiles; file += 1) {
-      writeFileSync(join(folder, `${file}`), `${process.ppid}\nnot-its-start\n`)
-    }
-    const racers = await Promise.all(Array.from({ length: raceProcesses }, startRacer))
-    for (const { child } of racers) child.stdin.write('go\n')
-    const won = await Promise.all(racers.map((racer) => racer.line()))
-    for (const { child } of racers) child.stdin.end()
-    const winners = won.flatMap((line) => JSON.parse(line) as number[])
-    const wins = Array.from({ length: raceFiles }, () => 0)
-    for (const file of winners) wins[file] = (wins[file] ?? 0) + 1
-    expect(wins.filter((count) => count !== 1)).toEqual([])
-    expect(readdirSync(folder)).toHaveLength(raceFiles)
-  }, 30_000)
 })
-
-const raceFiles = 1000
-const raceProcesses = 6
-const racerScript = `
-  const { claim } = await import(${JSON.stringify(join(import.meta.dirname, 'exclusive.ts'))})
-  console.log('ready')
-  await new Promise((resolve) => process.stdin.once('data', resolve))
-  const files = Array.from({ length: ${raceFiles} }, (_, file) => file)
-  console.log(JSON.stringify(files.filter((file) => !claim(process.cwd() + '/' + file))))
-  process.stdin.resume()
-`
-
-/** A process that waits for a word, claims every file of the folder and lives on until its input ends. */
-async function startRacer() {
-  const args = ['--input-type=module', '--eval', racerScript]
-  const child = spawn(process.execPath, args, { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const line = async () => (await lines.next()).value as string
-  await line()
-  return { child, line }
-}
 
 describe('release', () => {
   it('leaves the claim of another process, also of one of the same number', () => {

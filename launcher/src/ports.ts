@@ -4,7 +4,7 @@
 import { createServer, type Server } from 'node:net'
 
 /** Internal listeners, one port each. */
-export const internalPortNames = [
+const internalPortNames = [
   'verify',
   'auth',
   'internal',
@@ -15,7 +15,7 @@ export const internalPortNames = [
   'frontendManagement',
 ] as const
 
-export type InternalPorts = Readonly<Record<(typeof internalPortNames)[number], number>>
+type InternalPorts = Readonly<Record<(typeof internalPortNames)[number], number>>
 
 export type ChosenPorts = {
   readonly public: number

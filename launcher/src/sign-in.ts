@@ -10,7 +10,7 @@ import { readCredentials } from './secrets/demo-users.ts'
 const defaultUsername = 'alice'
 const timeoutMs = 10_000
 
-export type SignedIn = { readonly endpoints: Endpoints; readonly token: string }
+type SignedIn = { readonly endpoints: Endpoints; readonly token: string }
 
 /** Gets a token for a demo user (alice by default); the error is a sentence for people. */
 export async function signIn(

@@ -4,7 +4,7 @@ import { type CloseCode, closeCodeOf } from '@sallyport/contracts/close-codes'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 
 /** What a typed line asks for; `id` is the message's own, so that its answer is recognised. */
-export type TypedLine =
+type TypedLine =
   | { readonly kind: 'send'; readonly text: string; readonly id: string | undefined }
   | { readonly kind: 'quit' }
   | { readonly kind: 'nothing' }

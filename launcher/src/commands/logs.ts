@@ -1,6 +1,6 @@
 // `logs`: the services' lines of this run, merged by time, made readable; follows them when asked.
 
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
 import { type ServiceName, serviceNames } from '../endpoints.ts'
@@ -11,6 +11,9 @@ import { serviceLog } from '../state-folder.ts'
 const pollMs = 200
 const defaultLines = 200
 
+type Tail = { readonly name: string; readonly readNewLines: () => string[] }
+type NamedLine = { readonly name: string; readonly line: string }
+
 /** Prints the last lines of one service or of all; with `follow` goes on until it is stopped. */
 export async function logs(context: Context, input: CommandInput): Promise<number> {
   const { output, state } = context
@@ -19,28 +22,29 @@ export async function logs(context: Context, input: CommandInput): Promise<numbe
     output.error(`no service ${wanted}; there are: ${serviceNames.join(', ')}`)
     return exitCodes.usage
   }
-  const files = (wanted === undefined ? serviceNames : [wanted])
-    .map((name) => ({ name, path: serviceLog(state, name) }))
-    .filter(({ path }) => existsSync(path))
-  if (files.length === 0) {
+  const count = `${input.flags['lines'] ?? defaultLines}`
+  if (!/^[1-9]\d*$/.test(count)) {
+    output.error(`--lines takes a whole number from 1 on, not '${count}'`)
+    return exitCodes.usage
+  }
+  const names = wanted === undefined ? serviceNames : [wanted]
+  if (!names.some((name) => existsSync(serviceLog(state, name)))) {
     output.line(`no logs in ${state.logs}`)
     return exitCodes.notRunning
   }
+  const tails = names.map((name) => ({ name, readNewLines: createTail(serviceLog(state, name)) }))
   const format = createLineFormatter(output.colors)
-  const texts = files.map((file) => ({ ...file, text: readFileSync(file.path, 'utf8') }))
-  const count = Number(input.flags['lines'] ?? defaultLines)
-  for (const { name, line } of mergeByTime(texts).slice(-count)) output.line(format(name, line))
-  if (input.flags['follow'] !== true) return exitCodes.ok
-  await follow(context, texts, (name, line) => output.line(format(name, line)))
+  const show = ({ name, line }: NamedLine) => output.line(format(name, line))
+  for (const named of newLinesByTime(tails).slice(-Number(count))) show(named)
+  if (input.flags['follow'] === true) await follow(context, tails, show)
   return exitCodes.ok
 }
 
 /** Merges files by the time in their lines; a line without one stays behind the line before it. */
-export function mergeByTime(files: readonly { readonly name: string; readonly text: string }[]) {
-  const lines = files.flatMap(({ name, text }) => {
+function newLinesByTime(tails: readonly Tail[]): NamedLine[] {
+  const lines = tails.flatMap(({ name, readNewLines }) => {
     let timeMs = 0
-    return text
-      .split('\n')
+    return readNewLines()
       .filter((line) => line !== '')
       .map((line) => {
         timeMs = timeOf(line) ?? timeMs
@@ -52,19 +56,15 @@ export function mergeByTime(files: readonly { readonly name: string; readonly te
 
 async function follow(
   context: Context,
-  files: readonly { readonly name: string; readonly path: string; readonly text: string }[],
-  onLine: (name: string, line: string) => void,
+  tails: readonly Tail[],
+  show: (named: NamedLine) => void,
 ): Promise<void> {
   let isStopped = false
   context.onStopRequest(() => {
     isStopped = true
   })
-  const tails = files.map(({ name, path, text }) => ({
-    name,
-    read: createTail(path, Buffer.byteLength(text)),
-  }))
   while (!isStopped) {
-    for (const { name, read } of tails) for (const line of read()) onLine(name, line)
+    for (const named of newLinesByTime(tails)) show(named)
     await wait(pollMs)
   }
 }

@@ -91,7 +91,7 @@ async function detach(context: Context): Promise<number> {
     ended = `${signal ?? code}`
   })
   context.onStopRequest(() => child.kill('SIGTERM'))
-  const readNewLines = createTail(state.launcherLog, 0)
+  const readNewLines = createTail(state.launcherLog)
   const showProgress = () => {
     for (const line of readNewLines()) if (!line.startsWith('ready ')) output.line(line)
   }

@@ -27,7 +27,7 @@ export async function ensurePages(context: Context): Promise<Result<undefined, s
 }
 
 /** True when the built page is at least as new as everything it is built from. */
-export function isFresh(root: string): boolean {
+function isFresh(root: string): boolean {
   const page = join(root, 'frontend', 'dist', 'index.html')
   if (!existsSync(page)) return false
   const newestMs = Math.max(...sources.map((source) => newestIn(join(root, source))))

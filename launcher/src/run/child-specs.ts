@@ -22,7 +22,7 @@ export const serviceEntries = {
   frontend: 'frontend/server/main.ts',
 } as const
 
-export type ChildSpecsInput = {
+type ChildSpecsInput = {
   readonly root: string
   readonly state: StatePaths
   readonly addresses: Addresses

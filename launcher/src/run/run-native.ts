@@ -24,7 +24,7 @@ import { type ChildFault, createSupervisor } from './supervisor.ts'
 
 const timing = { readyDeadlineMs: 20_000, pollMs: 50, stopGraceMs: 8000 } as const
 
-export type NativeRun = {
+type NativeRun = {
   readonly preferredPorts: PreferredPorts
   readonly traefik: string
   /** Whether the services' lines are shown here, beside being kept in their files. */

@@ -14,7 +14,7 @@ export type ChildFault = {
 
 const stopped: ChildFault = { name: 'launcher', what: 'was stopped while starting', lastLines: [] }
 
-export type SupervisorDeps = {
+type SupervisorDeps = {
   readonly onLine: (name: string, line: string) => void
   readonly onStarted: (name: string, pid: number) => void
   readonly onReady: (name: string, tookMs: number) => void

@@ -5,9 +5,9 @@ import { argon2Sync, randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readJson, type StatePaths, writePrivateJson } from '../state-folder.ts'
 
-export type DemoUser = { readonly username: string; readonly password: string }
+type DemoUser = { readonly username: string; readonly password: string }
 
-export type Credentials = { readonly users: readonly DemoUser[]; readonly adminToken: string }
+type Credentials = { readonly users: readonly DemoUser[] }
 
 const usernames = ['alice', 'bob'] as const
 
@@ -50,7 +50,7 @@ export function makePassword(): string {
 }
 
 /** The PHC string of a password (argon2id, fresh salt, base64 without padding). */
-export function hashPassword(password: string): string {
+function hashPassword(password: string): string {
   const nonce = randomBytes(16)
   const hash = argon2Sync('argon2id', { message: password, nonce, ...cost })
   const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64').replaceAll('=', '')
@@ -59,6 +59,5 @@ export function hashPassword(password: string): string {
 }
 
 function makeCredentials(): Credentials {
-  const users = usernames.map((username) => ({ username, password: makePassword() }))
-  return { users, adminToken: randomBytes(32).toString('base64url') }
+  return { users: usernames.map((username) => ({ username, password: makePassword() })) }
 }

@@ -113,6 +113,11 @@ describe('demo users', () => {
     expect(users.map(({ username }) => username)).toEqual(['alice', 'bob'])
   })
 
+  it('are all that credentials.json holds', () => {
+    const user = { username: expect.any(String), password: expect.any(String) }
+    expect(readJson(paths.credentials)).toEqual({ users: [user, user] })
+  })
+
   it('keep their passwords, also when the hashes were lost', async () => {
     const before = readCredentials(paths)
     rmSync(paths.users)

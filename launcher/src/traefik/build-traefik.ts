@@ -20,7 +20,7 @@ const keptLines = 15
 const traefikCommand = 'github.com/traefik/traefik/v3/cmd/traefik'
 
 /** What to do when there is neither a Traefik nor a Go to build one. */
-export const traefikRemedy = [
+const traefikRemedy = [
   `Traefik ${traefikVersion} or newer (3.x) is needed. Either`,
   '  install it and put it on PATH: https://github.com/traefik/traefik/releases',
   '  or install Go 1.21 or newer (https://go.dev/dl/) and run `make up` again: it is then built once.',

@@ -11,7 +11,7 @@ import type { UserSettings } from '../context.ts'
 /** The oldest release that is accepted, and the one that is built. */
 export const traefikVersion = '3.7.12'
 
-export type FoundTraefik = { readonly path: string; readonly origin: 'path' | 'cache' }
+type FoundTraefik = { readonly path: string; readonly origin: 'path' | 'cache' }
 
 /** Looks for a usable Traefik; undefined when one has to be built. */
 export async function findTraefik(

@@ -3,7 +3,7 @@
 
 import { parse, stringify } from 'yaml'
 
-export type StaticConfigInput = {
+type StaticConfigInput = {
   readonly publicPort: number
   readonly managementPort: number
   readonly hasIpv6Loopback: boolean
