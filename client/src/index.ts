@@ -22,22 +22,18 @@ export type { CreateSocket, GatewaySocket, SocketHandlers } from './gateway-clie
 export type { StopOutcome } from './gateway-client/reconnect-policy.ts'
 export type { SetTimer } from './gateway-client/timer.ts'
 export {
-  createTokenSource,
   type GetToken,
-  type IssuedToken,
   type TokenRequest,
-  type TokenSource,
   TokenUnavailableError,
   UnauthorizedError,
 } from './gateway-client/token-source.ts'
-export { isUsableToken } from './gateway-client/usable-token.ts'
 export { createSessionApi, type SessionApi, type SessionFault } from './session/session-api.ts'
 export { createSessionKeeper, type SessionKeeper } from './session/session-keeper.ts'
 export type { SessionState, SignOutReason, User } from './session/session-state.ts'
-export { createSignedInSign, type SignedInSign } from './session/signed-in-sign.ts'
+export { createSignedInMarker, type SignedInMarker } from './session/signed-in-marker.ts'
+export { createTabTurns } from './session/tab-turns.ts'
 export {
   createLocalTokenStorage,
   createMemoryTokenStorage,
-  defaultStorageKey,
   type TokenStorage,
 } from './session/token-storage.ts'

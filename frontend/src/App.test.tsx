@@ -5,7 +5,7 @@ import {
   createMemoryTokenStorage,
   createSessionApi,
   createSessionKeeper,
-  createSignedInSign,
+  createSignedInMarker,
 } from '@sallyport/client'
 import { AuthProvider } from '@sallyport/client/react'
 import { signedInCookieName } from '@sallyport/contracts/login-answer'
@@ -76,7 +76,7 @@ async function openPage() {
       },
     }),
     storage: createMemoryTokenStorage(),
-    sign: createSignedInSign(cookieJar),
+    marker: createSignedInMarker(cookieJar),
     now: Date.now,
   })
   await act(async () =>
@@ -104,7 +104,8 @@ const socket = () => FakeWebSocket.opened.at(-1)
 
 async function enterRoom() {
   const retry = { minMs: 500, maxMs: 30_000 }
-  const welcome = { connectionId: 'c1', heartbeatMs: 25_000, retry }
+  const limits = { maxMessageBytes: 65_536, maxChannels: 50, messagesPerSecond: 20 }
+  const welcome = { connectionId: 'c1', heartbeatMs: 25_000, retry, limits }
   await act(async () => socket()?.say({ type: 'welcome', data: welcome }))
 }
 

@@ -4,7 +4,8 @@ import {
   createMemoryTokenStorage,
   createSessionApi,
   createSessionKeeper,
-  createSignedInSign,
+  createSignedInMarker,
+  createTabTurns,
 } from '@sallyport/client'
 import { AuthProvider } from '@sallyport/client/react'
 import { StrictMode } from 'react'
@@ -17,9 +18,12 @@ import './styles/layout.css'
 import './styles/chat.css'
 
 const keeper = createSessionKeeper({
-  api: createSessionApi({ fetch: (input, init) => fetch(input, init) }),
+  api: createSessionApi({
+    fetch: (input, init) => fetch(input, init),
+    takeTurns: createTabTurns(navigator.locks),
+  }),
   storage: createMemoryTokenStorage(),
-  sign: createSignedInSign(document),
+  marker: createSignedInMarker(document),
   now: Date.now,
 })
 

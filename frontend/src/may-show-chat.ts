@@ -1,6 +1,6 @@
 // R2.1, word for word. The socket has its own guard; this one keeps the panel off the page.
 
-export type ChatGate = {
+type ChatGate = {
   readonly authLoading: boolean
   readonly isAuthenticated: boolean
   readonly token: string | null

@@ -1,6 +1,7 @@
 // R2.5: the functions by their names, held against the registry of close codes.
 
 import { closeCodes } from '@sallyport/contracts/close-codes'
+import { authenticationDetails } from '@sallyport/contracts/denials'
 import { describe, expect, it } from 'vitest'
 import { TokenUnavailableError, UnauthorizedError } from '../gateway-client/token-source.ts'
 import {
@@ -45,12 +46,18 @@ describe('close events', () => {
 })
 
 describe('messages and thrown errors', () => {
-  it('types a message by its category and a fixed sentence of a 401 as auth', () => {
+  it('types a message by its category, and a sentence it does not know as unknown', () => {
     const error = { code: 'x', category: 'server', message: 'm', retryable: true } as const
     expect(getErrorTypeFromMessage({ type: 'error', data: error })).toBe('server')
-    expect(getErrorTypeFromMessage('Invalid session')).toBe('auth')
     expect(getErrorTypeFromMessage('anything else')).toBe('unknown')
     expect(getErrorTypeFromMessage({ type: 'hb' })).toBe('unknown')
+  })
+
+  it.each([
+    ...Object.values(authenticationDetails),
+    'Authentication required',
+  ])('R0.4 types the sentence "%s" of a 401 as auth', (sentence) => {
+    expect(getErrorTypeFromMessage(sentence)).toBe('auth')
   })
 
   it('RX.12 takes only a missing session for an auth error, never an outage', () => {

@@ -2,6 +2,7 @@
 // is stands in the contracts' registry. Must not reconnect or redirect by itself.
 
 import { closeCodeOf, closeCodes } from '@sallyport/contracts/close-codes'
+import { authenticationDetails, denials } from '@sallyport/contracts/denials'
 import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
 import type { ConnectionState } from '../gateway-client/connection-state.ts'
 import { TokenUnavailableError, UnauthorizedError } from '../gateway-client/token-source.ts'
@@ -16,12 +17,10 @@ export type WebSocketError = {
   readonly retryable: boolean
 }
 
-/** The fixed sentences of a 401, as they stand in the protocol; all mean the same. */
+/** The fixed sentences of a 401; all mean the same. */
 const authSentences: ReadonlySet<string> = new Set([
-  'No session cookie found',
-  'Invalid session',
-  'Authentication required',
-  'Authentication required: Use Authorization header or Sec-WebSocket-Protocol',
+  denials['authentication-required'].title,
+  ...Object.values(authenticationDetails),
 ])
 
 /** Codes for which a person deserves a sentence of its own. */

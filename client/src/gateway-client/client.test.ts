@@ -2,53 +2,16 @@
 
 import type { Disconnect } from '@sallyport/contracts/messages/server-message'
 import { beforeEach, describe, expect, it } from 'vitest'
-import {
-  createFakeClock,
-  createFakeSockets,
-  settle,
-  welcome,
-} from '../testing/fake-surroundings.ts'
+import { createClientWorld } from '../testing/client-world.ts'
+import { createFakeClock, settle, welcome } from '../testing/fake-surroundings.ts'
 import { createGatewayClient } from './client.ts'
 import { adviceGraceMs, heartbeatGraceMs, welcomeTimeoutMs } from './lifeline.ts'
 import { maxQueuedMessages } from './outbox.ts'
-import { type TokenRequest, UnauthorizedError } from './token-source.ts'
+import { UnauthorizedError } from './token-source.ts'
 
-type Answer = string | undefined | Error
-
-function setUp() {
-  const clock = createFakeClock()
-  const sockets = createFakeSockets()
-  const requests: TokenRequest[] = []
-  let answer: (request: TokenRequest) => Answer | Promise<Answer> = () => 'token-1'
-  const client = createGatewayClient({
-    url: 'wss://gate.example/ws',
-    getToken: async (request) => {
-      requests.push(request)
-      const given = await answer(request)
-      if (given instanceof Error) throw given
-      return given
-    },
-    createSocket: sockets.createSocket,
-    setTimer: clock.setTimer,
-    random: () => 0.5,
-  })
-  const phases: string[] = []
-  client.subscribe(() => phases.push(client.getState().phase))
-  const connected = async () => {
-    client.connect()
-    await settle()
-    sockets.last().say(welcome())
-  }
-  const answerWith = (given: typeof answer) => {
-    answer = given
-  }
-  const reasons = () => requests.map(({ reason }) => reason)
-  return { clock, sockets, requests, client, phases, connected, answerWith, reasons }
-}
-
-let world: ReturnType<typeof setUp>
+let world: ReturnType<typeof createClientWorld>
 beforeEach(() => {
-  world = setUp()
+  world = createClientWorld()
 })
 
 describe('connecting', () => {
@@ -342,6 +305,47 @@ describe('speaking', () => {
     world.client.disconnect()
     await world.connected()
     expect(world.sockets.last().received).toEqual([])
+  })
+
+  it.each([
+    ['disconnect', () => world.client.disconnect()],
+    ['4410', () => world.sockets.last().close(4410)],
+  ])('R4.7 is in no channel of an earlier session after %s', async (_end, end) => {
+    world.client.join('room:private')
+    await world.connected()
+    end()
+    world.answerWith(() => 'token-2')
+    await world.connected()
+    expect(world.sockets.opened).toHaveLength(2)
+    expect(world.sockets.last().received).toEqual([])
+  })
+
+  it('RX.11 says a backlog no faster than the welcome allows, and loses nothing with a connection', async () => {
+    world.client.connect()
+    for (let index = 0; index < 60; index += 1) world.client.send(publish(`${index}`))
+    await settle()
+    world.sockets.last().say(welcome())
+    expect(world.sockets.last().received).toHaveLength(10)
+    await world.clock.advance(500)
+    expect(world.sockets.last().received).toHaveLength(20)
+    world.sockets.last().close(1006)
+    await world.clock.advance(750)
+    world.sockets.last().say(welcome('c2'))
+    await world.clock.advance(4000)
+    const received = world.sockets.opened.flatMap((socket) => socket.received)
+    expect(received).toMatchObject(
+      Array.from({ length: 60 }, (_, index) => ({ data: { data: { text: `${index}` } } })),
+    )
+  })
+
+  it('R4.7 says nothing more of a backlog after disconnect', async () => {
+    world.client.connect()
+    for (let index = 0; index < 20; index += 1) world.client.send(publish(`${index}`))
+    await settle()
+    world.sockets.last().say(welcome())
+    world.client.disconnect()
+    expect(world.clock.pending()).toBe(0)
+    expect(world.sockets.last().received).toHaveLength(10)
   })
 
   it('is in a channel once, however many parts of a page are, and again after a reconnect', async () => {

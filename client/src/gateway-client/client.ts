@@ -1,22 +1,13 @@
-// The connection's effects: on each state it enters, exactly what that state stands for, and nothing else.
-// Decisions live in connection-state.ts and reconnect-policy.ts; the socket lives in lifeline.ts.
+// The gateway client as its users see it: what it takes, what it can do, and who is told. What it does on the way
+// lives in connection.ts.
 
-import { closeCodeOf } from '@sallyport/contracts/close-codes'
 import type { ClientMessage } from '@sallyport/contracts/messages/client-message'
-import type { ServerMessage, Welcome } from '@sallyport/contracts/messages/server-message'
+import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
 import { openBrowserSocket } from './browser-socket.ts'
-import {
-  type ConnectionEvent,
-  type ConnectionState,
-  initialState,
-  next,
-  progressOf,
-} from './connection-state.ts'
-import { type CreateSocket, type Lifeline, openLifeline, type SocketEnd } from './lifeline.ts'
-import { createOutgoing } from './outgoing.ts'
-import { decideReconnect, defaultRetry } from './reconnect-policy.ts'
-import { requestToken, type TokenAnswer } from './request-token.ts'
-import { clampDelayMs, type SetTimer, setPlatformTimer } from './timer.ts'
+import { createConnection } from './connection.ts'
+import type { ConnectionState } from './connection-state.ts'
+import type { CreateSocket } from './lifeline.ts'
+import { type SetTimer, setPlatformTimer } from './timer.ts'
 import type { GetToken } from './token-source.ts'
 
 export type GatewayClientOptions = {
@@ -32,11 +23,14 @@ export type GatewayClientOptions = {
 export type GatewayClient = {
   /** Connects, or goes on at once when waiting. Without a token it waits; it never opens a socket without one. */
   readonly connect: () => void
-  /** Ends the connection on purpose and forgets what was queued. */
+  /** Ends the connection on purpose and forgets what was queued and every channel. */
   readonly disconnect: () => void
   /** True when the message was sent or queued; false when the queue is full or nothing is under way. */
   readonly send: (message: ClientMessage) => boolean
-  /** Is in a channel, over all reconnects, until the returned function is called. */
+  /**
+   * Is in a channel, over all reconnects, until the returned function is called, `disconnect()`, or the end
+   * of the session.
+   */
   readonly join: (channel: string) => () => void
   readonly getState: () => ConnectionState
   /** Calls back after every change of state until the returned function is called. */
@@ -47,19 +41,31 @@ export type GatewayClient = {
   readonly close: () => Promise<void>
 }
 
-/** After this long on one connection its earlier failures are forgotten. */
-export const stableAfterMs = 5_000
-
 /** Creates a client; nothing happens before `connect()`. */
 export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
-  const connection = createConnection(options)
-  const { dispatch, getState, outgoing, stateListeners, messageListeners } = connection
+  const { url, getToken, createSocket = openBrowserSocket } = options
+  const { setTimer = setPlatformTimer, random = Math.random } = options
+  const stateListeners = new Set<() => void>()
+  const messageListeners = new Set<(message: ServerMessage) => void>()
+  const { dispatch, getState, outgoing } = createConnection({
+    url,
+    getToken,
+    createSocket,
+    setTimer,
+    random,
+    onChange: () => stateListeners.forEach((listener) => listener()),
+    onMessage: (message) => messageListeners.forEach((listener) => listener(message)),
+  })
   let closed = false
+  const disconnect = () => {
+    outgoing.forget('everything')
+    dispatch({ type: 'disconnect-requested' })
+  }
   return {
     connect: () => {
       if (!closed) dispatch({ type: 'connect-requested' })
     },
-    disconnect: () => dispatch({ type: 'disconnect-requested' }),
+    disconnect,
     send: outgoing.send,
     join: outgoing.join,
     getState,
@@ -67,107 +73,11 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
     onMessage: (listener) => addListener(messageListeners, listener),
     async close() {
       closed = true
-      dispatch({ type: 'disconnect-requested' })
+      disconnect()
       stateListeners.clear()
       messageListeners.clear()
     },
   }
-}
-
-function createConnection(options: GatewayClientOptions) {
-  const { url, getToken, createSocket = openBrowserSocket } = options
-  const { setTimer = setPlatformTimer, random = Math.random } = options
-  const stateListeners = new Set<() => void>()
-  const messageListeners = new Set<(message: ServerMessage) => void>()
-  let state = initialState
-  let retry = defaultRetry
-  let token = ''
-  let spentToken: string | undefined
-  let lifeline: Lifeline | undefined
-  let leavePhase = nothing
-  const outgoing = createOutgoing({
-    phase: () => state.phase,
-    sendText: (text) => lifeline?.send(text),
-  })
-
-  function dispatch(event: ConnectionEvent): void {
-    const following = next(state, event)
-    if (following === state) return
-    state = following
-    leavePhase()
-    leavePhase = enter(following)
-    for (const listener of stateListeners) listener()
-  }
-
-  /** Does what a state stands for and answers how to stop doing it. */
-  function enter(entered: ConnectionState): () => void {
-    if (entered.phase !== 'connecting' && entered.phase !== 'open') lifeline?.abandon()
-    switch (entered.phase) {
-      case 'waiting-for-token':
-        return entered.parked ? nothing : askForToken(entered)
-      case 'connecting':
-        lifeline = openLifeline({ url, token, createSocket, setTimer, onWelcome, onMessage, onEnd })
-        return nothing
-      case 'open':
-        return setTimer(() => dispatch({ type: 'settled' }), stableAfterMs)
-      case 'backing-off':
-        return setTimer(() => dispatch({ type: 'delay-elapsed' }), clampDelayMs(entered.delayMs))
-      case 'idle':
-      case 'ended':
-        outgoing.forget()
-        return nothing
-    }
-  }
-
-  function askForToken({ reason, attempt }: WaitingForToken): () => void {
-    const question = new AbortController()
-    const { signal } = question
-    const take = async () => {
-      const answer = await requestToken({
-        getToken,
-        reason,
-        signal,
-        spentToken,
-        attempt,
-        retry,
-        random,
-      })
-      if (signal.aborted) return
-      if (answer.kind === 'ready') token = answer.token
-      dispatch(eventOf(answer))
-    }
-    void take()
-    return () => question.abort()
-  }
-
-  function onWelcome(welcome: Welcome): void {
-    retry = welcome.retry
-    outgoing.flush()
-    dispatch({ type: 'welcomed', connectionId: welcome.connectionId })
-  }
-
-  function onMessage(message: ServerMessage): void {
-    for (const listener of messageListeners) listener(message)
-  }
-
-  function onEnd(end: SocketEnd): void {
-    const decision = decideReconnect({ ...end, ...progressOf(state), retry, random: random() })
-    const { category } = closeCodeOf(end.code)
-    if (category === 'auth') spentToken = token
-    dispatch({ type: 'socket-closed', code: end.code, category, decision })
-  }
-
-  return { dispatch, getState: () => state, outgoing, stateListeners, messageListeners }
-}
-
-type WaitingForToken = Extract<ConnectionState, { phase: 'waiting-for-token' }>
-
-function nothing(): void {}
-
-function eventOf(answer: TokenAnswer): ConnectionEvent {
-  return answer.kind === 'failed'
-    ? { type: 'token-failed', delayMs: answer.delayMs }
-    : { type: `token-${answer.kind}` }
 }
 
 function addListener<Listener>(listeners: Set<Listener>, listener: Listener): () => void {

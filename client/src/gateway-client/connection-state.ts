@@ -8,7 +8,7 @@ import type { ReconnectDecision, StopOutcome } from './reconnect-policy.ts'
 export type TokenReason = 'connect' | 'reconnect' | 'expired' | 'refused'
 
 /** How it went since the last stable connection. */
-export type Progress = { readonly attempt: number; readonly secondChanceUsed: boolean }
+type Progress = { readonly attempt: number; readonly secondChanceUsed: boolean }
 
 export type ConnectionState =
   | { readonly phase: 'idle' }

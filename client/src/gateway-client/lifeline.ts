@@ -33,7 +33,7 @@ export type SocketEnd = {
   readonly retryAfterMs?: number | undefined
 }
 
-export type LifelineDeps = {
+type LifelineDeps = {
   readonly url: string
   readonly token: string
   readonly createSocket: CreateSocket

@@ -1,29 +1,32 @@
 // Which channels a page is in, however many parts of it asked; survives reconnects, so that every new
-// connection can join them again before anything queued is said.
+// connection can join them again before anything queued is said. A sign-out ends them all.
 
-export type Memberships = {
-  /** True when this is the first one in the channel. */
-  enter: (channel: string) => boolean
-  /** True when this was the last one in the channel. */
-  leave: (channel: string) => boolean
+type Memberships = {
+  /** Takes a member in; true when it is the first one in the channel. */
+  enter: (channel: string, member: symbol) => boolean
+  /** Lets a member go; true when it was in and was the last one. */
+  leave: (channel: string, member: symbol) => boolean
   channels: () => readonly string[]
+  forget: () => void
 }
 
 /** Creates an empty set of memberships. */
 export function createMemberships(): Memberships {
-  const counts = new Map<string, number>()
+  const members = new Map<string, Set<symbol>>()
   return {
-    enter(channel) {
-      const count = counts.get(channel) ?? 0
-      counts.set(channel, count + 1)
-      return count === 0
+    enter(channel, member) {
+      const present = members.get(channel)
+      if (present) present.add(member)
+      else members.set(channel, new Set([member]))
+      return !present
     },
-    leave(channel) {
-      const count = counts.get(channel) ?? 0
-      if (count > 1) counts.set(channel, count - 1)
-      else counts.delete(channel)
-      return count === 1
+    leave(channel, member) {
+      const present = members.get(channel)
+      // Whoever entered before everything was forgotten must not end a later membership.
+      if (!present?.delete(member) || present.size > 0) return false
+      return members.delete(channel)
     },
-    channels: () => [...counts.keys()],
+    channels: () => [...members.keys()],
+    forget: () => members.clear(),
   }
 }

@@ -30,7 +30,7 @@ export type GetToken = (request: TokenRequest) => Promise<string | undefined>
 
 export type IssuedToken = { readonly token: string; readonly expiresInMs: number }
 
-export type TokenSource = {
+type TokenSource = {
   readonly getToken: GetToken
   /** Takes a token that came another way, with a login for instance. */
   readonly adopt: (issued: IssuedToken) => void
@@ -38,7 +38,7 @@ export type TokenSource = {
   readonly invalidate: () => void
 }
 
-export type TokenSourceDeps = {
+type TokenSourceDeps = {
   /** Asks the server; throws as `getToken` does. */
   readonly fetchSession: () => Promise<IssuedToken>
   readonly now: () => number

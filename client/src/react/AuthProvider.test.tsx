@@ -38,7 +38,7 @@ describe('AuthProvider', () => {
     expect(seen).toEqual(['true false null undefined', 'false true alice.token alice'])
   })
 
-  it('R2.3 R4.7 asks nothing and never loads without a sign of an earlier login', async () => {
+  it('R2.3 R4.7 asks nothing and never loads without a marker of an earlier login', async () => {
     const session = createFakeSession({ signed: false })
     const seen = await renderAuth(session)
     expect(session.calls).toEqual([])

@@ -14,7 +14,7 @@ import type { SessionState, User } from '../session/session-state.ts'
 
 export type Auth = Pick<
   SessionKeeper,
-  'login' | 'logout' | 'retry' | 'end' | 'getToken' | 'hasSign'
+  'login' | 'logout' | 'retry' | 'end' | 'getToken' | 'hasMarker'
 > & {
   readonly session: SessionState
   readonly authLoading: boolean
@@ -43,7 +43,7 @@ export function useAuth(): Auth {
 }
 
 function describeAuth(keeper: SessionKeeper, session: SessionState): Auth {
-  const { login, logout, retry, end, getToken, hasSign } = keeper
+  const { login, logout, retry, end, getToken, hasMarker } = keeper
   const isAuthenticated = session.status === 'authenticated'
   return {
     login,
@@ -51,7 +51,7 @@ function describeAuth(keeper: SessionKeeper, session: SessionState): Auth {
     retry,
     end,
     getToken,
-    hasSign,
+    hasMarker,
     session,
     isAuthenticated,
     authLoading: session.status === 'loading',

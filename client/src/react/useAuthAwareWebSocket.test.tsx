@@ -30,27 +30,27 @@ async function renderGateway(session: ReturnType<typeof createFakeSession>) {
     channel = useChannel('room:lobby')
     return null
   }
-  const view = await act(async () =>
-    render(
-      <StrictMode>
-        <AuthProvider keeper={session.keeper}>
-          <GatewayProvider
-            url="ws://gate.example/ws"
-            createClient={(options) =>
-              createGatewayClient({
-                ...options,
-                createSocket: sockets.createSocket,
-                setTimer: clock.setTimer,
-                random: () => 0.5,
-              })
-            }
-          >
-            <Probe />
-          </GatewayProvider>
-        </AuthProvider>
-      </StrictMode>,
-    ),
+  const page = (url: string) => (
+    <StrictMode>
+      <AuthProvider keeper={session.keeper}>
+        <GatewayProvider
+          url={url}
+          createClient={(options) =>
+            createGatewayClient({
+              ...options,
+              createSocket: sockets.createSocket,
+              setTimer: clock.setTimer,
+              random: () => 0.5,
+            })
+          }
+        >
+          <Probe />
+        </GatewayProvider>
+      </AuthProvider>
+    </StrictMode>
   )
+  const view = await act(async () => render(page('ws://gate.example/ws')))
+  const show = (url: string) => act(async () => view.rerender(page(url)))
   const current = () => {
     if (!gateway || !channel) throw new Error('nothing was rendered')
     return { gateway, channel }
@@ -60,7 +60,7 @@ async function renderGateway(session: ReturnType<typeof createFakeSession>) {
       action()
       await settle()
     })
-  return { clock, sockets, view, current, inPage }
+  return { clock, sockets, view, show, current, inPage }
 }
 
 describe('connecting', () => {
@@ -86,10 +86,10 @@ describe('connecting', () => {
     }
   })
 
-  it('R4.6 opens nothing when the sign of the cookie is gone', async () => {
+  it('R4.6 opens nothing when the marker of the cookie is gone', async () => {
     const session = createFakeSession({ signed: true })
     session.answerWith(ok(answerFor('alice')))
-    session.loseSign()
+    session.loseMarker()
     const { sockets, current } = await renderGateway(session)
     expect(session.keeper.getState().status).toBe('authenticated')
     expect(current().gateway.canConnect()).toBe(false)
@@ -120,6 +120,27 @@ describe('connecting', () => {
     expect(sockets.last().isClosedByClient).toBe(false)
   })
 
+  it('moves to another address with a new client and closes the old one', async () => {
+    const session = createFakeSession({ signed: true })
+    const { sockets, show, inPage } = await renderGateway(session)
+    await inPage(() => sockets.last().say(welcome()))
+    await show('ws://other.example/ws')
+    expect(sockets.opened.map(({ url }) => url)).toEqual([
+      'ws://gate.example/ws',
+      'ws://other.example/ws',
+    ])
+    expect(sockets.opened[0]?.isClosedByClient).toBe(true)
+    expect(sockets.last().isClosedByClient).toBe(false)
+  })
+
+  it('gives its readers the same value while nothing has changed', async () => {
+    const session = createFakeSession({ signed: true })
+    const { current, show } = await renderGateway(session)
+    const before = current().gateway
+    await show('ws://gate.example/ws')
+    expect(current().gateway).toBe(before)
+  })
+
   it('R2.8 closes its socket when the page goes', async () => {
     const { sockets, view, clock } = await renderGateway(createFakeSession({ signed: true }))
     view.unmount()
@@ -137,6 +158,36 @@ describe('errors', () => {
     await inPage(() => sockets.last().close(4410))
     expect(session.keeper.getState()).toEqual({ status: 'anonymous', reason: 'session-ended' })
     expect(sockets.opened).toHaveLength(1)
+  })
+
+  it('R4.7 goes on with the newer session of this browser after 4410', async () => {
+    const session = createFakeSession({ signed: true })
+    const { sockets, current, inPage } = await renderGateway(session)
+    await inPage(() => sockets.last().say(welcome()))
+    session.answerWith(ok(answerFor('bob')))
+    await inPage(() => sockets.last().close(4410))
+    expect(session.calls).toEqual(['validate', 'validate'])
+    expect(session.keeper.getState()).toMatchObject({ user: { id: 'bob' } })
+    expect(sockets.opened).toHaveLength(2)
+    expect(sockets.last().protocols).toContain('bearer.bob.token')
+    await inPage(() => sockets.last().say(welcome('c2')))
+    expect(current().gateway.error).toBeUndefined()
+    expect(sockets.last().received).toEqual([
+      { type: 'subscribe', data: { channel: 'room:lobby' } },
+    ])
+  })
+
+  it('R4.6 reads the marker when it connects first, not at every reconnect', async () => {
+    const session = createFakeSession({ signed: true })
+    const { sockets, current, inPage } = await renderGateway(session)
+    await inPage(() => sockets.last().say(welcome()))
+    session.loseMarker()
+    session.answerWith(ok(answerFor('alice', 'second.token')))
+    await inPage(() => sockets.last().close(4401))
+    expect(sockets.last().protocols).toContain('bearer.second.token')
+    await inPage(() => sockets.last().say(welcome('c2')))
+    expect(current().gateway.state.phase).toBe('open')
+    expect(sockets.last().isClosedByClient).toBe(false)
   })
 
   it('R2.2 ends the session when a refused token cannot be replaced', async () => {
@@ -202,6 +253,19 @@ describe('useChannel', () => {
       type: 'publish',
       data: { channel: 'room:lobby', data: { text: 'hello' } },
     })
+  })
+
+  it('R4.7 forgets what it heard on disconnect, and joins again when it connects again', async () => {
+    const { sockets, current, inPage } = await renderGateway(createFakeSession({ signed: true }))
+    await inPage(() => sockets.last().say(welcome()))
+    await inPage(() => sockets.last().say(event('private')))
+    await inPage(() => current().gateway.disconnect())
+    expect(current().channel.events).toEqual([])
+    await inPage(() => current().gateway.connect())
+    await inPage(() => sockets.last().say(welcome('c2')))
+    expect(sockets.last().received).toEqual([
+      { type: 'subscribe', data: { channel: 'room:lobby' } },
+    ])
   })
 
   it('is not joined on a new connection before that one says so', async () => {

@@ -21,14 +21,17 @@ export type Channel = {
 /** How many events a component keeps. */
 export const maxKeptEvents = 200
 
-/** Joins a channel for as long as the component is mounted. */
+/** Joins a channel for as long as the component is mounted; a sign-out empties it, the next connection joins again. */
 export function useChannel(channel: string): Channel {
   const { client, state, send } = useGateway()
   const [events, setEvents] = useState<readonly ReceivedEvent[]>([])
   const [joinedOn, setJoinedOn] = useState<string>()
   const [refusal, setRefusal] = useState<ServerError>()
 
+  // `disconnect()` forgets every channel, and what one session heard is not for the next.
+  const isIdle = state.phase === 'idle'
   useEffect(() => {
+    if (isIdle) return undefined
     let nextKey = 0
     const stopListening = client.onMessage((message) => {
       if (message.type === 'event' && message.data.channel === channel) {
@@ -49,7 +52,7 @@ export function useChannel(channel: string): Channel {
       setEvents([])
       setJoinedOn(undefined)
     }
-  }, [client, channel])
+  }, [client, channel, isIdle])
 
   const publish = useCallback(
     (data: Readonly<Record<string, unknown>>) => {

@@ -3,6 +3,7 @@
 
 import { isLoginAnswer, type LoginAnswer } from '@sallyport/contracts/login-answer'
 import { err, ok, type Result } from '@sallyport/contracts/result'
+import type { TakeTurns } from './tab-turns.ts'
 
 /** Why `/auth` gave no login. Only `invalid-credentials` says anything about the person. */
 export type SessionFault =
@@ -19,26 +20,32 @@ export type SessionApi = {
   readonly validate: () => Promise<Result<LoginAnswer, SessionFault>>
 }
 
-export type SessionApiDeps = {
+type SessionApiDeps = {
   readonly fetch: typeof fetch
   /** Where `/auth` is; empty for the page's own origin. */
   readonly origin?: string
+  /** How questions that may change cookies keep out of each other's way; by default they do not. */
+  readonly takeTurns?: TakeTurns
 }
 
 /** How long `/auth` may take before it counts as unreachable. */
-export const requestTimeoutMs = 10_000
+const requestTimeoutMs = 10_000
 
 const defaultRetryAfterSeconds = 60
 
 /** Builds the three questions over `fetch`. */
 export function createSessionApi(deps: SessionApiDeps): SessionApi {
-  const { origin = '' } = deps
+  const { origin = '', takeTurns = (work) => work() } = deps
 
   async function ask(path: string, init: RequestInit): Promise<Result<Response, SessionFault>> {
     try {
-      const signal = AbortSignal.timeout(requestTimeoutMs)
-      const common: RequestInit = { credentials: 'same-origin', cache: 'no-store', signal }
-      return ok(await deps.fetch(`${origin}${path}`, { ...common, ...init }))
+      const common: RequestInit = { credentials: 'same-origin', cache: 'no-store' }
+      const response = await takeTurns(() => {
+        // The time starts with the turn: waiting for another tab says nothing about the server.
+        const signal = AbortSignal.timeout(requestTimeoutMs)
+        return deps.fetch(`${origin}${path}`, { ...common, signal, ...init })
+      })
+      return ok(response)
     } catch {
       return err({ kind: 'unreachable' })
     }

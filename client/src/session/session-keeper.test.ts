@@ -25,7 +25,7 @@ function setUp(options: { signed?: boolean; stored?: string; api?: Partial<Sessi
   const storage = createMemoryTokenStorage()
   if (options.stored !== undefined) storage.write(options.stored)
   let signed = options.signed ?? false
-  const sign = {
+  const marker = {
     isPresent: () => signed,
     clear: () => {
       signed = false
@@ -41,14 +41,14 @@ function setUp(options: { signed?: boolean; stored?: string; api?: Partial<Sessi
   }
   if (options.api?.validate) api.validate.mockImplementation(options.api.validate)
   if (options.api?.logout) api.logout.mockImplementation(options.api.logout)
-  const keeper = createSessionKeeper({ api, storage, sign, now: () => 1000 })
+  const keeper = createSessionKeeper({ api, storage, marker, now: () => 1000 })
   const statuses: string[] = []
   keeper.subscribe(() => statuses.push(keeper.getState().status))
-  return { keeper, api, storage, sign, statuses }
+  return { keeper, api, storage, marker, statuses }
 }
 
 describe('opening a page', () => {
-  it('R2.3 R4.7 is anonymous at once and asks nothing without a sign of an earlier login', async () => {
+  it('R2.3 R4.7 is anonymous at once and asks nothing without a marker of an earlier login', async () => {
     const { keeper, api, statuses } = setUp()
     expect(keeper.getState()).toEqual({ status: 'anonymous' })
     keeper.start()
@@ -72,13 +72,25 @@ describe('opening a page', () => {
       status: 'authenticated',
       user: { id: 'alice', username: 'alice' },
       token: 'alice.token',
-      expiresAtMs: 601_000,
       sessionId: 'session-of-alice',
     })
   })
 
+  it('R1.6 takes a stored token for a reason to ask and for nothing else', async () => {
+    const { keeper, api, storage } = setUp({ stored: 'old.token', api: { validate: outage } })
+    keeper.start()
+    await settle()
+    expect(keeper.getState()).toEqual({ status: 'loading', fault: { kind: 'unavailable' } })
+    await expect(keeper.getToken(request('connect'))).rejects.toThrow()
+    expect(api.validate).toHaveBeenCalledWith()
+    api.validate.mockImplementation(async () => ok(answerFor('alice')))
+    keeper.retry()
+    await settle()
+    expect(storage.read()).toBe('alice.token')
+  })
+
   it('R2.7 clears what is invalid and shows the login', async () => {
-    const { keeper, storage, sign } = setUp({
+    const { keeper, storage, marker } = setUp({
       signed: true,
       stored: 'old.token',
       api: { validate: unauthorized },
@@ -87,16 +99,16 @@ describe('opening a page', () => {
     await settle()
     expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'session-expired' })
     expect(storage.read()).toBeUndefined()
-    expect(sign.isPresent()).toBe(false)
+    expect(marker.isPresent()).toBe(false)
   })
 
   it('RX.12 signs nobody out in an outage, and goes on by retry', async () => {
-    const { keeper, api, sign } = setUp({ signed: true, api: { validate: outage } })
+    const { keeper, api, marker } = setUp({ signed: true, api: { validate: outage } })
     keeper.retry()
     keeper.start()
     await settle()
     expect(keeper.getState()).toEqual({ status: 'loading', fault: { kind: 'unavailable' } })
-    expect(sign.isPresent()).toBe(true)
+    expect(marker.isPresent()).toBe(true)
     api.validate.mockImplementation(async () => ok(answerFor('alice')))
     keeper.retry()
     expect(keeper.getState()).toEqual({ status: 'loading' })
@@ -125,12 +137,12 @@ describe('signing in', () => {
 
 describe('signing out', () => {
   it('R2.7 R4.7 clears everything at once and then tells the server', async () => {
-    const { keeper, api, storage, sign } = setUp()
+    const { keeper, api, storage, marker } = setUp()
     await keeper.login('bob', 'secret')
     const told = keeper.logout()
     expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'signed-out' })
     expect(storage.read()).toBeUndefined()
-    expect(sign.isPresent()).toBe(false)
+    expect(marker.isPresent()).toBe(false)
     await told
     expect(api.logout).toHaveBeenCalledTimes(1)
   })
@@ -174,6 +186,28 @@ describe('signing out', () => {
     await expect(refreshed).rejects.toThrow()
     expect(keeper.getState()).toMatchObject({ user: { id: 'alice' }, token: 'alice.token' })
     expect(await keeper.getToken(request('connect'))).toBe('alice.token')
+  })
+})
+
+describe('a session that was ended elsewhere', () => {
+  it('R2.7 is not believed again, and is asked about once', async () => {
+    const { keeper, api, statuses } = setUp()
+    await keeper.login('alice', 'secret')
+    keeper.end('session-ended')
+    keeper.end('session-ended')
+    await settle()
+    expect(statuses).toEqual(['authenticated', 'loading', 'anonymous'])
+    expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'session-ended' })
+    expect(api.validate).toHaveBeenCalledTimes(1)
+  })
+
+  it('signs nobody in whose sign-out came meanwhile', async () => {
+    const { keeper } = setUp()
+    await keeper.login('bob', 'secret')
+    keeper.end('session-ended')
+    await keeper.logout()
+    await settle()
+    expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'signed-out' })
   })
 })
 

@@ -9,21 +9,16 @@ import {
   TokenUnavailableError,
   UnauthorizedError,
 } from '../gateway-client/token-source.ts'
+import { createHeldSession, type HeldSession } from './held-session.ts'
 import type { SessionApi, SessionFault } from './session-api.ts'
-import {
-  initialSessionState,
-  nextSessionState,
-  type SessionEvent,
-  type SessionState,
-  type SignOutReason,
-} from './session-state.ts'
-import type { SignedInSign } from './signed-in-sign.ts'
+import type { SessionState, SignOutReason } from './session-state.ts'
+import type { SignedInMarker } from './signed-in-marker.ts'
 import type { TokenStorage } from './token-storage.ts'
 
-export type SessionKeeperDeps = {
+type SessionKeeperDeps = {
   readonly api: SessionApi
   readonly storage: TokenStorage
-  readonly sign: SignedInSign
+  readonly marker: SignedInMarker
   /** Milliseconds of the wall clock. */
   readonly now: () => number
 }
@@ -38,58 +33,24 @@ export type SessionKeeper = {
   readonly login: (username: string, password: string) => Promise<Result<undefined, SessionFault>>
   /** Signs out here at once and then tells the server. */
   readonly logout: () => Promise<void>
-  /** Takes note that the server ended the session. */
+  /**
+   * Takes note that the server ended this page's session. After `session-ended` it asks once whether
+   * the browser has a newer one, which then takes over.
+   */
   readonly end: (reason: SignOutReason) => void
   readonly getToken: GetToken
   /** True while a cookie says that there is a session (R4.6). */
-  readonly hasSign: () => boolean
+  readonly hasMarker: () => boolean
 }
 
 /** Creates a keeper; makes no request before `start()`. */
 export function createSessionKeeper(deps: SessionKeeperDeps): SessionKeeper {
-  const { api, storage, sign, now } = deps
-  const listeners = new Set<() => void>()
-  const tokens = createTokenSource({ fetchSession, now })
-  let state = initialSessionState(sign.isPresent() || storage.read() !== undefined)
+  const { api, storage, marker } = deps
+  const held: HeldSession = createHeldSession({ storage, marker, onOver: () => tokens.voidAll() })
+  const tokens = createSessionTokens(deps, held)
+  const { dispatch, getState } = held
   let isStarted = false
   let signingOut: Promise<void> = Promise.resolve()
-  /** Counts logins and sign-outs: an answer asked for in an earlier era is void. */
-  let era = 0
-
-  function dispatch(event: SessionEvent): void {
-    const following = nextSessionState(state, event)
-    if (following === state) return
-    const before = state
-    state = following
-    if (state.status === 'authenticated') storage.write(state.token)
-    if (state.status === 'anonymous' && before.status !== 'anonymous') forget()
-    for (const listener of listeners) listener()
-  }
-
-  function forget(): void {
-    era += 1
-    tokens.invalidate()
-    storage.clear()
-    sign.clear()
-  }
-
-  async function fetchSession(): Promise<IssuedToken> {
-    const asked = era
-    const answer = await api.validate()
-    if (asked !== era) throw new TokenUnavailableError()
-    if (answer.ok) {
-      dispatch({ type: 'validated', answer: answer.value, nowMs: now() })
-      return answer.value
-    }
-    dispatch({ type: 'validation-failed', fault: answer.error })
-    throw errorOf(answer.error)
-  }
-
-  const validate = () => {
-    const signal = new AbortController().signal
-    // The outcome is in the state; whoever waits for a token hears of it separately.
-    void tokens.getToken({ reason: 'connect', signal }).catch(() => {})
-  }
 
   async function tellServer(): Promise<void> {
     const told = await api.logout()
@@ -97,32 +58,29 @@ export function createSessionKeeper(deps: SessionKeeperDeps): SessionKeeper {
   }
 
   return {
-    getState: () => state,
-    hasSign: sign.isPresent,
+    getState,
+    subscribe: held.subscribe,
+    hasMarker: marker.isPresent,
     getToken: tokens.getToken,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
     start() {
       if (isStarted) return
       isStarted = true
-      if (state.status === 'loading') validate()
+      if (getState().status === 'loading') tokens.validate()
     },
     retry() {
+      const state = getState()
       if (state.status !== 'loading' || !state.fault) return
       dispatch({ type: 'retrying' })
-      validate()
+      tokens.validate()
     },
     async login(username, password) {
       // An earlier sign-out still under way would delete the cookie that this login sets.
       await signingOut
       const answer = await api.login(username, password)
       if (!answer.ok) return err(answer.error)
-      era += 1
-      tokens.invalidate()
+      tokens.voidAll()
       tokens.adopt(answer.value)
-      dispatch({ type: 'logged-in', answer: answer.value, nowMs: now() })
+      dispatch({ type: 'logged-in', answer: answer.value })
       return ok(undefined)
     },
     logout() {
@@ -130,7 +88,47 @@ export function createSessionKeeper(deps: SessionKeeperDeps): SessionKeeper {
       signingOut = tellServer()
       return signingOut
     },
-    end: (reason) => dispatch({ type: 'ended', reason }),
+    end(reason) {
+      const before = getState()
+      dispatch({ type: 'ended', reason })
+      const after = getState()
+      if (after !== before && after.status === 'loading') tokens.validate()
+    },
+  }
+}
+
+/** The tokens of the session; every answer of the server goes into the state on its way. */
+function createSessionTokens({ api, now }: SessionKeeperDeps, held: HeldSession) {
+  const { getToken, adopt, invalidate } = createTokenSource({ fetchSession, now })
+  /** Counts logins and ends: an answer asked for in an earlier era is void. */
+  let era = 0
+
+  async function fetchSession(): Promise<IssuedToken> {
+    const asked = era
+    const answer = await api.validate()
+    if (asked !== era) throw new TokenUnavailableError()
+    if (!answer.ok) {
+      held.dispatch({ type: 'validation-failed', fault: answer.error })
+      throw errorOf(answer.error)
+    }
+    held.dispatch({ type: 'validated', answer: answer.value })
+    if (held.getState().status !== 'authenticated') throw new UnauthorizedError()
+    return answer.value
+  }
+
+  return {
+    getToken,
+    adopt,
+    validate() {
+      const signal = new AbortController().signal
+      // The outcome is in the state; whoever waits for a token hears of it separately.
+      void getToken({ reason: 'connect', signal }).catch(() => {})
+    },
+    /** Forgets the token and voids every answer still under way. */
+    voidAll() {
+      era += 1
+      invalidate()
+    },
   }
 }
 

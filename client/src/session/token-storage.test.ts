@@ -1,7 +1,7 @@
 // R1.6: memory unless chosen otherwise, and nothing that is no token ever comes out.
 
 import { describe, expect, it } from 'vitest'
-import { createSignedInSign } from './signed-in-sign.ts'
+import { createSignedInMarker } from './signed-in-marker.ts'
 import { createLocalTokenStorage, createMemoryTokenStorage } from './token-storage.ts'
 
 function fakeStorage(entries: Record<string, string> = {}) {
@@ -60,7 +60,7 @@ describe('token storage', () => {
   })
 })
 
-describe('signed-in sign', () => {
+describe('signed-in marker', () => {
   it.each([
     ['sallyport_signed_in=1', true],
     ['other=1; __Host-sallyport_signed_in=1', true],
@@ -68,6 +68,6 @@ describe('signed-in sign', () => {
     ['not_sallyport_signed_in=1; x=sallyport_signed_in', false],
     ['', false],
   ])('R4.6 reads %j as %s', (cookie, expected) => {
-    expect(createSignedInSign({ cookie }).isPresent()).toBe(expected)
+    expect(createSignedInMarker({ cookie }).isPresent()).toBe(expected)
   })
 })

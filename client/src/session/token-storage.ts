@@ -1,21 +1,22 @@
 // Where a token rests between page loads. The default is nowhere.
 //
-// The trade-off: a token in memory dies with the page, and a reload costs one request to `/auth/session`. A token
-// in localStorage survives, but every script that ever runs on the origin can read it, and so can whoever opens
-// the profile on disk. Sallyport needs no stored token: the session cookie is httpOnly. Choose localStorage only
-// for a page that cannot hold cookies.
+// The trade-off: neither choice signs anybody in. Every page load with a trace of an earlier login asks
+// `/auth/session` exactly once; that answer rests on the httpOnly cookie alone and brings a fresh token. A stored
+// token is never sent and never believed after a reload: it is such a trace, like the readable cookie, and other
+// code of the page can read it under its key. The price: every script that ever runs on the origin can read it,
+// and so can whoever opens the profile on disk, for as long as the token lives. Choose it only for such code.
 
 import { isUsableToken } from '../gateway-client/usable-token.ts'
 
 export type TokenStorage = {
-  /** The stored token; undefined for none, a blank or a placeholder. */
+  /** The stored token; undefined for none, a blank or a placeholder. The keeper only asks whether it is there. */
   readonly read: () => string | undefined
   readonly write: (token: string) => void
   readonly clear: () => void
 }
 
 /** The key a token has in localStorage when no other is chosen. */
-export const defaultStorageKey = 'sallyport_token'
+const defaultStorageKey = 'sallyport_token'
 
 /** Keeps the token for as long as the page lives. */
 export function createMemoryTokenStorage(): TokenStorage {
@@ -31,7 +32,10 @@ export function createMemoryTokenStorage(): TokenStorage {
   }
 }
 
-/** Keeps the token in `storage` under `key`; falls back to memory where the browser forbids storage. */
+/**
+ * Keeps the token in `storage` under `key`, shared by all tabs; falls back to memory where the browser
+ * forbids storage. The price stands at the top of this file.
+ */
 export function createLocalTokenStorage(
   storage: Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>,
   key: string = defaultStorageKey,

@@ -35,7 +35,7 @@ export function createFakeSession(options: { readonly signed: boolean }) {
       },
     },
     storage: createMemoryTokenStorage(),
-    sign: {
+    marker: {
       isPresent: () => signed,
       clear: () => {
         signed = false
@@ -46,8 +46,8 @@ export function createFakeSession(options: { readonly signed: boolean }) {
   const answerWith = (given: typeof answer) => {
     answer = given
   }
-  const loseSign = () => {
+  const loseMarker = () => {
     signed = false
   }
-  return { keeper, calls, answerWith, loseSign }
+  return { keeper, calls, answerWith, loseMarker }
 }

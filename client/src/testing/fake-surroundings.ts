@@ -41,7 +41,7 @@ export async function settle(): Promise<void> {
 }
 
 /** A socket as its server sees it. */
-export type FakeSocket = {
+type FakeSocket = {
   readonly url: string
   readonly protocols: readonly string[]
   readonly received: unknown[]

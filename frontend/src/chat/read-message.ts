@@ -2,7 +2,7 @@
 
 import type { ReceivedEvent } from '@sallyport/client/react'
 
-export type ReadableMessage = {
+type ReadableMessage = {
   readonly from: string
   readonly text: string
   readonly time: string

@@ -2,9 +2,9 @@
 
 import type { ConnectionState } from '@sallyport/client'
 
-export type ConnectionTone = 'good' | 'busy' | 'trouble' | 'off'
+type ConnectionTone = 'good' | 'busy' | 'trouble' | 'off'
 
-export type ConnectionWords = { readonly label: string; readonly tone: ConnectionTone }
+type ConnectionWords = { readonly label: string; readonly tone: ConnectionTone }
 
 /** One or two words for the badge. */
 export function describeConnection(state: ConnectionState): ConnectionWords {

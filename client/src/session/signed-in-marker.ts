@@ -2,13 +2,13 @@
 
 import { signedInCookieName } from '@sallyport/contracts/login-answer'
 
-export type SignedInSign = { readonly isPresent: () => boolean; readonly clear: () => void }
+export type SignedInMarker = { readonly isPresent: () => boolean; readonly clear: () => void }
 
 /** Over https the cookie carries the prefix that ties it to the host. */
 const names: ReadonlySet<string> = new Set([signedInCookieName, `__Host-${signedInCookieName}`])
 
-/** Reads and clears the sign in a document's cookies. */
-export function createSignedInSign(document: { cookie: string }): SignedInSign {
+/** Reads and clears the marker in a document's cookies. */
+export function createSignedInMarker(document: { cookie: string }): SignedInMarker {
   return {
     isPresent: () =>
       document.cookie.split(';').some((pair) => {
