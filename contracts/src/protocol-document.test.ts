@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { closeCodes } from './close-codes.ts'
 import { denials } from './denials.ts'
+import { messageErrors } from './messages/message-errors.ts'
 
 const document = readFileSync(new URL('../PROTOCOL.md', import.meta.url), 'utf8')
 
@@ -38,6 +39,16 @@ it('R0.4 PROTOCOL.md lists exactly the registered close codes with what a client
     entry.reconnect,
   ])
   expect(table('close-codes')).toEqual(registered)
+})
+
+it('R1.4 PROTOCOL.md lists exactly the registered codes of an error message', () => {
+  const documented = table('message-errors').map((row) => row.slice(0, 3))
+  const registered = Object.entries(messageErrors).map(([code, { category, retryable }]) => [
+    `\`${code}\``,
+    category,
+    retryable ? 'yes' : 'no',
+  ])
+  expect(documented).toEqual(registered)
 })
 
 it('R1.4 PROTOCOL.md names every message type', () => {

@@ -2,9 +2,7 @@
 // accepts exactly one role of the other. A certificate of our authority alone is not enough.
 
 import { accessSync, constants, readFileSync } from 'node:fs'
-import type { Server } from 'node:net'
 import { join } from 'node:path'
-import type { TLSSocket } from 'node:tls'
 import type { ServiceRole } from '@sallyport/contracts/service-role'
 
 /** PEM texts of one role. */
@@ -28,26 +26,7 @@ export function holdsTlsIdentity(directory: string): boolean {
   }
 }
 
-/** Options for `https.createServer` or `http2.createSecureServer`; pair with `requirePeerRole`. */
-export function serverTlsOptions(identity: TlsIdentity) {
-  return {
-    ...identity,
-    requestCert: true,
-    rejectUnauthorized: true,
-    minVersion: 'TLSv1.3',
-  } as const
-}
-
 /** Options for a client of `serverRole`: the server's certificate must carry that role's DNS name. */
 export function clientTlsOptions(identity: TlsIdentity, serverRole: ServiceRole) {
   return { ...identity, servername: serverRole, minVersion: 'TLSv1.3' } as const
-}
-
-/** Cuts every connection whose peer is not of `role`, before any request on it is read. */
-export function requirePeerRole(server: Server, role: ServiceRole, onRefused: () => void): void {
-  server.prependListener('secureConnection', (socket: TLSSocket) => {
-    if (socket.authorized && socket.getPeerCertificate().subject?.CN === role) return
-    onRefused()
-    socket.destroy()
-  })
 }

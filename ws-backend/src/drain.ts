@@ -6,7 +6,7 @@ import { wait } from './wait.ts'
 
 type Leaving = { readonly end: (name: CloseName, retryAfterMs?: number) => void }
 
-export type DrainDeps = {
+type DrainDeps = {
   readonly registry: { readonly all: () => readonly Leaving[]; readonly empty: () => Promise<void> }
   /** Yields [0, 1). */
   readonly random: () => number

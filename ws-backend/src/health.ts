@@ -5,7 +5,7 @@ import { problemAnswer } from '@sallyport/contracts/problem-document'
 import { pathOf } from './connection/parse-upgrade.ts'
 import { requestIdOf } from './request-id.ts'
 
-export type HealthDeps = {
+type HealthDeps = {
   readonly isDraining: () => boolean
   readonly isFeedConnected: () => boolean
 }

@@ -6,6 +6,7 @@ import {
   type CheckRequest,
   checkAnswerSchema,
   internalPaths,
+  maxFeedSilenceMs,
 } from '@sallyport/contracts/authority-event'
 import type { Identity } from '@sallyport/contracts/identity'
 import type { Log } from '@sallyport/service-kit/log'
@@ -15,12 +16,9 @@ import { createLineSplitter, parseFeedLine } from './feed-lines.ts'
 import { type FeedOutcome, type FeedPosition, readFeedLine } from './feed-position.ts'
 import type { AuthorityTransport } from './http2-transport.ts'
 
-/** A feed that says nothing for this long is dead; the sidecar says `alive` three times in it. */
-const maxSilenceMs = 12_000
-
 const checkDeadlineMs = 2000
 
-export type AuthorityLinkDeps = {
+type AuthorityLinkDeps = {
   readonly transport: AuthorityTransport
   readonly onOutcome: (outcome: FeedOutcome) => void
   readonly onConnected: (isConnected: boolean) => void
@@ -109,15 +107,15 @@ function createFeedReader(deps: AuthorityLinkDeps) {
       log.warn({ reason: line.error }, 'a line of the authority feed could not be read')
       return deps.onOutcome({ type: 'check-all' })
     }
-    const { position: moved, outcome } = readFeedLine(position, line.value)
+    const { position: moved, outcomes } = readFeedLine(position, line.value)
     position = moved
-    deps.onOutcome(outcome)
+    for (const outcome of outcomes) deps.onOutcome(outcome)
     setConnected(true)
   }
 
   function listen(): void {
     clearTimeout(watchdog)
-    watchdog = setTimeout(() => cut('silence'), maxSilenceMs)
+    watchdog = setTimeout(() => cut('silence'), maxFeedSilenceMs)
   }
 
   function cut(reason: string): void {

@@ -4,7 +4,7 @@ import { type FeedLine, feedLineSchema } from '@sallyport/contracts/authority-ev
 import { err, ok, type Result } from '@sallyport/contracts/result'
 
 /** A longer line is not ours. */
-export const maxFeedLineChars = 65_536
+const maxFeedLineChars = 65_536
 
 /** Cuts chunks at line ends; keeps at most one unfinished line. */
 export function createLineSplitter(maxLineChars = maxFeedLineChars) {

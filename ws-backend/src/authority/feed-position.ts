@@ -7,13 +7,12 @@ import type { FeedLine } from '@sallyport/contracts/authority-event'
 export type FeedPosition = { readonly epoch: string; readonly sequence: number } | undefined
 
 export type FeedOutcome =
-  | { readonly type: 'nothing' }
   | { readonly type: 'check-all' }
   | { readonly type: 'session-ended'; readonly sessionId: string }
 
-type Read = { readonly position: FeedPosition; readonly outcome: FeedOutcome }
+/** `outcomes` are in the order in which to apply them. */
+type Read = { readonly position: FeedPosition; readonly outcomes: readonly FeedOutcome[] }
 
-const nothing: FeedOutcome = { type: 'nothing' }
 const checkAll: FeedOutcome = { type: 'check-all' }
 
 /** Applies a line to a position; the highest sequence of an event stays. */
@@ -22,19 +21,24 @@ export function readFeedLine(position: FeedPosition, line: FeedLine): Read {
     case 'position':
       // Missed events follow, so a known position moves with them and not ahead of them. Without one,
       // sockets that were accepted before the feed stood may have missed something.
-      if (position && position.epoch === line.epoch) return { position, outcome: nothing }
-      return { position: positionOf(line), outcome: checkAll }
+      if (position && position.epoch === line.epoch) return { position, outcomes: [] }
+      return { position: positionOf(line), outcomes: [checkAll] }
     case 'resync':
-      return { position: positionOf(line), outcome: checkAll }
-    case 'session-ended':
+      return { position: positionOf(line), outcomes: [checkAll] }
+    case 'session-ended': {
+      const ended: FeedOutcome = { type: 'session-ended', sessionId: line.sessionId }
+      if (!position) return { position, outcomes: [ended] }
+      // An event before this one did not arrive. What this one names ends first: it is known.
+      const isGap = line.sequence > position.sequence + 1
       return {
-        position: position && { ...position, sequence: Math.max(position.sequence, line.sequence) },
-        outcome: { type: 'session-ended', sessionId: line.sessionId },
+        position: { ...position, sequence: Math.max(position.sequence, line.sequence) },
+        outcomes: isGap ? [ended, checkAll] : [ended],
       }
+    }
     case 'alive':
-      if (!position || position.sequence === line.sequence) return { position, outcome: nothing }
+      if (!position || position.sequence === line.sequence) return { position, outcomes: [] }
       // The feed counts differently than we do: something did not arrive.
-      return { position: { ...position, sequence: line.sequence }, outcome: checkAll }
+      return { position: { ...position, sequence: line.sequence }, outcomes: [checkAll] }
   }
 }
 

@@ -40,13 +40,13 @@ describe('the position', () => {
   it('RX.2 is taken from the first line, and whoever was accepted before it is asked about', () => {
     expect(readFeedLine(undefined, { type: 'position', epoch: 'e', sequence: 4 })).toEqual({
       position: at(4),
-      outcome: { type: 'check-all' },
+      outcomes: [{ type: 'check-all' }],
     })
   })
 
   it('RX.2 does not run ahead of events that are still to be replayed', () => {
     const back = readFeedLine(at(4), { type: 'position', epoch: 'e', sequence: 9 })
-    expect(back).toEqual({ position: at(4), outcome: { type: 'nothing' } })
+    expect(back).toEqual({ position: at(4), outcomes: [] })
     expect(readFeedLine(back.position, ended(5)).position).toEqual(at(5))
   })
 
@@ -54,7 +54,7 @@ describe('the position', () => {
     const read = readFeedLine(at(4), { type: 'position', epoch: 'f', sequence: 1 })
     expect(read).toEqual({
       position: { epoch: 'f', sequence: 1 },
-      outcome: { type: 'check-all' },
+      outcomes: [{ type: 'check-all' }],
     })
   })
 
@@ -62,22 +62,33 @@ describe('the position', () => {
     const read = readFeedLine(at(4), { type: 'resync', epoch: 'f', sequence: 0 })
     expect(read).toEqual({
       position: { epoch: 'f', sequence: 0 },
-      outcome: { type: 'check-all' },
+      outcomes: [{ type: 'check-all' }],
     })
   })
 
   it('keeps the highest sequence, and applies an event that comes twice', () => {
     expect(readFeedLine(at(4), ended(3))).toEqual({
       position: at(4),
-      outcome: { type: 'session-ended', sessionId: 's' },
+      outcomes: [{ type: 'session-ended', sessionId: 's' }],
+    })
+    expect(readFeedLine(at(4), ended(5))).toEqual({
+      position: at(5),
+      outcomes: [{ type: 'session-ended', sessionId: 's' }],
+    })
+  })
+
+  it('RX.2 notices by an event that one before it was lost, and ends what it names all the same', () => {
+    expect(readFeedLine(at(4), ended(6))).toEqual({
+      position: at(6),
+      outcomes: [{ type: 'session-ended', sessionId: 's' }, { type: 'check-all' }],
     })
   })
 
   it('RX.2 notices by `alive` that an event was lost', () => {
-    expect(readFeedLine(at(4), { type: 'alive', sequence: 4 }).outcome.type).toBe('nothing')
+    expect(readFeedLine(at(4), { type: 'alive', sequence: 4 }).outcomes).toEqual([])
     expect(readFeedLine(at(4), { type: 'alive', sequence: 5 })).toEqual({
       position: at(5),
-      outcome: { type: 'check-all' },
+      outcomes: [{ type: 'check-all' }],
     })
   })
 })

@@ -1,7 +1,10 @@
 // The plumbing against a real HTTP/2 listener: deadlines, statuses, lost listeners, and the listener's role.
 
+import { once } from 'node:events'
+import tls from 'node:tls'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type FakeSidecar, startFakeSidecar } from '../testing/fake-sidecar.ts'
+import { startFreezableRelay } from '../testing/freezable-relay.ts'
 import { testIdentity } from '../testing/test-backend.ts'
 import { createTestAuthority } from '../testing/test-certificates.ts'
 import { type AuthorityTransport, createHttp2Transport } from './http2-transport.ts'
@@ -63,6 +66,42 @@ describe('a question', () => {
     expect(stranger.batchSizes).toEqual([])
     await strange.close()
     await stranger.close()
+  })
+})
+
+describe('a peer that froze', () => {
+  /** Asks `count` times in vain through a relay; resolves with every TLS socket that was opened to it. */
+  async function askInVain(count: number, freezeAfterAnswers: number) {
+    const opened = vi.spyOn(tls, 'connect')
+    const relay = await startFreezableRelay(sidecar.url)
+    const frozen = createHttp2Transport(relay.url, await authority.issue('ws-backend'))
+    for (let n = 0; n < freezeAfterAnswers; n += 1) {
+      expect(await frozen.post('/authority/check', question, 2000)).toBe(answer)
+    }
+    relay.freeze()
+    for (let n = 0; n < count; n += 1) {
+      const asked = frozen.post('/authority/check', question, 30)
+      await expect(asked).rejects.toMatchObject({ code: 'timeout' })
+    }
+    const sockets = opened.mock.results.map(({ value }) => value as tls.TLSSocket)
+    opened.mockRestore()
+    const close = async () => {
+      await frozen.close()
+      await relay.close()
+    }
+    return { sockets, close }
+  }
+
+  it.each([
+    ['in the handshake', 0],
+    ['after an answer', 1],
+  ])('RX.11 %s costs no connection: each is cut once its question has timed out', async (_, n) => {
+    const { sockets, close } = await askInVain(3, n)
+    expect(sockets).toHaveLength(3)
+    const open = sockets.filter(({ destroyed }) => !destroyed)
+    await Promise.all(open.map((socket) => once(socket, 'close')))
+    expect(sockets.map(({ destroyed }) => destroyed)).toEqual([true, true, true])
+    await close()
   })
 })
 

@@ -39,9 +39,15 @@ export function createHttp2Transport(url: string, identity: TlsIdentity): Author
     return asking
   }
 
-  function abandon(session: ClientHttp2Session): void {
-    if (asking === session) asking = undefined
-    session.close()
+  /**
+   * Nothing new is asked on it, and it is cut once everything asked before has had its time. Not closed in good
+   * order: that waits for a word of the peer, and a peer that froze never says it.
+   */
+  function abandon(session: ClientHttp2Session, deadlineMs: number): void {
+    if (asking !== session) return
+    asking = undefined
+    const cut = setTimeout(() => session.destroy(), deadlineMs).unref()
+    session.once('close', () => clearTimeout(cut))
   }
 
   return {
@@ -53,7 +59,7 @@ export function createHttp2Transport(url: string, identity: TlsIdentity): Author
         return await exchange(stream, body, deadlineMs)
       } catch (error) {
         if (error instanceof AuthorityOutage && error.code === 'bad-answer') throw error
-        abandon(session)
+        abandon(session, deadlineMs)
         if (error instanceof AuthorityOutage) throw error
         throw new AuthorityOutage('unreachable', { cause: error })
       }

@@ -26,6 +26,7 @@ function makeConnection(id: string, sessionId = id) {
     said,
     identity: testIdentity({ sessionId }),
     confirm: () => void said.push('confirm'),
+    expireIfDue: () => void said.push('expireIfDue'),
     end: (name: string) => void said.push(name),
   }
 }
@@ -139,12 +140,13 @@ describe('asking about everybody', () => {
     expect(answers).toHaveLength(2)
   })
 
-  it('RX.2 asks by itself every interval, and no more once closed', async () => {
+  it('RX.2 asks by itself every interval and lets overdue sockets end, and no more once closed', async () => {
     const check = vi.fn(allGood)
     const { authority, add } = make(check)
-    add(1)
+    const [connection] = add(1)
     await vi.advanceTimersByTimeAsync(120_000)
     expect(check).toHaveBeenCalledTimes(2)
+    expect(connection?.said).toEqual(['expireIfDue', 'expireIfDue'])
     await authority.close()
     await vi.advanceTimersByTimeAsync(120_000)
     expect(check).toHaveBeenCalledTimes(2)

@@ -11,9 +11,9 @@ import type { AuthorityLink } from './authority-link.ts'
 import { backoffMs } from './backoff.ts'
 import type { FeedOutcome } from './feed-position.ts'
 
-type Subject = Pick<Connection, 'id' | 'identity' | 'confirm' | 'end'>
+type LiveConnection = Pick<Connection, 'id' | 'identity' | 'confirm' | 'expireIfDue' | 'end'>
 
-export type LiveAuthorityDeps<T extends Subject> = {
+type LiveAuthorityDeps<T extends LiveConnection> = {
   readonly registry: Pick<ConnectionRegistry<T>, 'add' | 'forSession' | 'all'>
   readonly check: AuthorityLink['check']
   /** Bounds what a lost event can cost, in milliseconds. */
@@ -30,12 +30,12 @@ const endings = { revoked: 'sessionRevoked', void: 'tokenInvalid' } as const sat
 >
 
 /** Builds the judge of live sockets and starts its periodic question. */
-export function createLiveAuthority<T extends Subject>(deps: LiveAuthorityDeps<T>) {
+export function createLiveAuthority<T extends LiveConnection>(deps: LiveAuthorityDeps<T>) {
   const { registry, check, log } = deps
   const stopped = new AbortController()
   let isAsking = false
   let isAskedAgain = false
-  const recheck = setInterval(() => void checkAll(), deps.recheckIntervalMs)
+  const recheck = setInterval(review, deps.recheckIntervalMs)
 
   /** Registers a connection, then asks about it. Resolves when it is live or ending; never rejects. */
   async function admit(connection: T): Promise<void> {
@@ -59,9 +59,13 @@ export function createLiveAuthority<T extends Subject>(deps: LiveAuthorityDeps<T
         return
       case 'check-all':
         void checkAll()
-        return
-      case 'nothing':
     }
+  }
+
+  /** Timers stand still while the machine sleeps: whoever is overdue by the wall clock ends here at the latest. */
+  function review(): void {
+    for (const connection of registry.all()) connection.expireIfDue()
+    void checkAll()
   }
 
   /** Asks about everybody. A request that comes while one runs is answered by one more round. */
@@ -106,5 +110,3 @@ export function createLiveAuthority<T extends Subject>(deps: LiveAuthorityDeps<T
     },
   }
 }
-
-export type LiveAuthority<T extends Subject> = ReturnType<typeof createLiveAuthority<T>>

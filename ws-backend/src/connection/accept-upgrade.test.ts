@@ -1,6 +1,5 @@
 // The inner door over real TLS: who is let in, who is refused with what, and that nobody learns why.
 
-import { performance } from 'node:perf_hooks'
 import { connect } from 'node:tls'
 import { createAssertionSigner } from '@sallyport/contracts/identity-assertion'
 import { clientTlsOptions } from '@sallyport/service-kit/mutual-tls'
@@ -151,14 +150,12 @@ describe('an upgrade', () => {
   })
 
   it('RX.6 survives a peer that goes away while it is decided', async () => {
-    const startedAtMs = performance.now()
     const key = makeWebSocketKey()
     const socket = await connectTls(running.backend.port, running.traefik)
     socket.end(upgradeText(key, { 'X-Sallyport-Identity': running.sign(testIdentity(), key) }))
     socket.destroy()
     const client = await upgrade()
     expect(client.status()).toBe(101)
-    expect(performance.now()).toBeGreaterThan(startedAtMs)
     client.socket.destroy()
   })
 })

@@ -30,7 +30,7 @@ export type AcceptedUpgrade = {
   readonly arrivedAtMs: number
 }
 
-export type AcceptUpgradeDeps = {
+type AcceptUpgradeDeps = {
   readonly keys: readonly AssertionKey[]
   readonly rememberNonce: (nonce: string) => NonceVerdict
   readonly isDraining: () => boolean
@@ -51,9 +51,13 @@ const failed: Denial = { code: 'unavailable', reason: 'internal-failure', retryA
 export function acceptUpgrades(server: Server, deps: AcceptUpgradeDeps): void {
   const sockets = new WebSocketServer(socketBounds(deps.limits))
 
-  async function answer(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    requestId: string,
+  ): Promise<void> {
     const arrivedAtMs = deps.now()
-    const requestId = requestIdOf(request)
     const decision = await decideUpgrade(request, deps).catch((error: unknown) => {
       deps.log.error({ err: error, requestId }, 'an upgrade could not be decided')
       return err(failed)
@@ -64,20 +68,19 @@ export function acceptUpgrades(server: Server, deps: AcceptUpgradeDeps): void {
       deps.log.warn({ granted: false, reason, requestId }, 'upgrade refused')
       return refuseUpgrade(socket, decision.error, requestId)
     }
-    try {
-      sockets.handleUpgrade(request, socket, head, (webSocket) =>
-        connect(webSocket, { identity: decision.value, requestId, arrivedAtMs }, deps),
-      )
-    } catch (error) {
-      // 101 may be on the wire: an HTTP answer would be garbage.
-      deps.log.error({ err: error, requestId }, 'an accepted socket could not be handed over')
-      socket.destroy()
-    }
+    sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      connect(webSocket, { identity: decision.value, requestId, arrivedAtMs }, deps),
+    )
   }
 
   server.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
-    void answer(request, socket, head)
+    const requestId = requestIdOf(request)
+    answer(request, socket, head, requestId).catch((error: unknown) => {
+      // Something is on the wire perhaps, 101 or a refusal: one more answer would be garbage.
+      socket.destroy()
+      deps.log.error({ err: error, requestId }, 'an upgrade could not be answered')
+    })
   })
 }
 

@@ -1,4 +1,4 @@
-// Every bound of one connection in one place. What a client must know of them travels in `welcome`.
+// Every bound of connections in one place. What a client must know of them travels in `welcome`.
 
 export type ConnectionLimits = {
   readonly heartbeatMs: number
@@ -16,6 +16,8 @@ export type ConnectionLimits = {
   readonly maxBytesBeforeGoodbye: number
   /** How long a peer has to answer the close frame. */
   readonly endGraceMs: number
+  readonly maxSocketsPerSession: number
+  readonly maxSocketsPerSubject: number
 }
 
 /** The bounds in force where settings say nothing else. */
@@ -31,4 +33,6 @@ export const defaultLimits: ConnectionLimits = {
   maxBufferedBytes: 1024 * 1024,
   maxBytesBeforeGoodbye: 65_536,
   endGraceMs: 1000,
+  maxSocketsPerSession: 20,
+  maxSocketsPerSubject: 50,
 }

@@ -1,4 +1,4 @@
-// Every socket that exists, by connection, session and subject. A socket is in here from before the question
+// Every socket that exists, by connection and by session. A socket is in here from before the question
 // "still good?" is asked until its transport is gone: nothing that ends an identity can miss one.
 
 import type { Identity } from '@sallyport/contracts/identity'
@@ -9,29 +9,23 @@ type Member = { readonly id: string; readonly identity: Identity }
 export function createConnectionRegistry<T extends Member>() {
   const byId = new Map<string, T>()
   const bySession = new Map<string, Set<T>>()
-  const bySubject = new Map<string, Set<T>>()
   let whenEmpty: (() => void)[] = []
 
   return {
     add(connection: T): void {
       byId.set(connection.id, connection)
       index(bySession, connection.identity.sessionId, connection)
-      index(bySubject, connection.identity.subject, connection)
     },
     remove(connection: T): void {
       if (!byId.delete(connection.id)) return
       unindex(bySession, connection.identity.sessionId, connection)
-      unindex(bySubject, connection.identity.subject, connection)
       if (byId.size > 0) return
       for (const resolve of whenEmpty) resolve()
       whenEmpty = []
     },
-    get: (id: string): T | undefined => byId.get(id),
     forSession: (sessionId: string): T[] => [...(bySession.get(sessionId) ?? [])],
-    forSubject: (subject: string): T[] => [...(bySubject.get(subject) ?? [])],
     all: (): T[] => [...byId.values()],
     size: (): number => byId.size,
-    stats: () => ({ connections: byId.size, sessions: bySession.size, subjects: bySubject.size }),
     /** Resolves as soon as no connection is registered. */
     empty: (): Promise<void> =>
       byId.size === 0

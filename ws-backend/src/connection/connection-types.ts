@@ -13,7 +13,10 @@ export type Connection = {
   readonly identity: Identity
   /** Sends while the connection is live, else drops. The text is a serialised server message. */
   readonly send: (text: string) => void
+  /** May something still happen? Changes nothing. */
   readonly isLive: () => boolean
+  /** Ends the connection when its authority has lasted as long as it may. */
+  readonly expireIfDue: () => void
   /** The identity was found good after the registration: welcome, then messages. */
   readonly confirm: () => void
   /** Ends the connection; the first reason stays. `retryAfterMs` goes into the advice. */

@@ -16,7 +16,7 @@ afterEach(() => {
 function make({ ttlMs = 60_000 } = {}) {
   const done: string[] = []
   const buffer = { bytes: 0 }
-  const clock = { lagMs: 0 }
+  const clock = { lagMs: 0, wallLeapMs: 0 }
   const now = () => performance.now() + clock.lagMs
   const lines: Record<string, unknown>[] = []
   const handle = vi.fn()
@@ -39,7 +39,7 @@ function make({ ttlMs = 60_000 } = {}) {
     {
       limits: defaultLimits,
       now,
-      wallClock: () => new Date(0),
+      wallClock: () => new Date(Date.now() + clock.wallLeapMs),
       handle,
       onDead: () => done.push('dead'),
       onForgotten: (_, code) => done.push(`forgotten ${code}`),
@@ -111,6 +111,39 @@ describe('a connection', () => {
     vi.advanceTimersByTime(defaultLimits.endGraceMs)
     expect(done).not.toContain('send welcome')
     expect(vi.getTimerCount()).toBe(0)
+  })
+
+  it('RX.1 says whether it is live without ending, and ends when it is told to look', () => {
+    const { connection, done, clock } = make({ ttlMs: 1000 })
+    connection.confirm()
+    connection.expireIfDue()
+    expect(connection.isLive()).toBe(true)
+    clock.lagMs = 1000
+    expect(connection.isLive()).toBe(false)
+    expect(done).toEqual(['pause', 'send welcome', 'resume'])
+    connection.expireIfDue()
+    expect(done.slice(3)).toEqual(['dead', 'send disconnect', 'close 4401', 'resume'])
+  })
+
+  it('RX.1 counts the time the machine slept, by the wall clock, which the monotonic one does not', () => {
+    const { connection, done, clock, handle } = make({ ttlMs: 60_000 })
+    connection.confirm()
+    clock.wallLeapMs = 60_000 + 5000
+    connection.expireIfDue()
+    expect(connection.isLive()).toBe(true)
+    clock.wallLeapMs += 1
+    expect(connection.isLive()).toBe(false)
+    connection.receiveText(message)
+    expect(handle).not.toHaveBeenCalled()
+    expect(done.slice(3)).toEqual(['dead', 'send disconnect', 'close 4401', 'resume'])
+  })
+
+  it('RX.1 does not live longer because the wall clock was set back', () => {
+    const { connection, done, clock } = make({ ttlMs: 1000 })
+    connection.confirm()
+    clock.wallLeapMs = -86_400_000
+    vi.advanceTimersByTime(1000)
+    expect(done).toContain('close 4401')
   })
 
   it('RX.11 tries no goodbye behind a long queue', () => {

@@ -46,7 +46,7 @@ export class SocketConnection implements Connection, ConnectionInput {
     this.#options = options
     this.#deps = deps
     const deadlineMs = options.arrivedAtMs + options.identity.ttlMs
-    this.#expiry = startExpiryTimer(deadlineMs, now, () => this.end('tokenInvalid'))
+    this.#expiry = startExpiryTimer(deadlineMs, deps, () => this.end('tokenInvalid'))
     this.#receive = createInbound({
       limits,
       now,
@@ -59,11 +59,15 @@ export class SocketConnection implements Connection, ConnectionInput {
 
   /** The only judge of "may this still happen?". A deadline counts although its timer has not fired yet. */
   isLive(): boolean {
-    if (this.#state.phase === 'live' && this.#expiry.hasPassed()) this.end('tokenInvalid')
-    return this.#state.phase === 'live'
+    return this.#state.phase === 'live' && !this.#expiry.hasPassed()
+  }
+
+  expireIfDue(): void {
+    if (this.#expiry.hasPassed()) this.end('tokenInvalid')
   }
 
   confirm(): void {
+    this.expireIfDue()
     this.#apply({ type: 'confirmed' })
   }
 
@@ -80,14 +84,14 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   send(text: string): void {
-    if (!this.isLive()) return
+    if (!this.#goesOn()) return
     const { socket } = this.#options
     if (socket.bufferedBytes() > this.#deps.limits.maxBufferedBytes) this.end('slowReader')
     else socket.send(text)
   }
 
   receiveText(text: string): void {
-    if (!this.isLive()) return
+    if (!this.#goesOn()) return
     try {
       this.#receive(text)
     } catch (error) {
@@ -97,7 +101,7 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   receiveBinary(): void {
-    if (this.isLive()) this.end('binaryRefused')
+    if (this.#goesOn()) this.end('binaryRefused')
   }
 
   receivePong(): void {
@@ -110,6 +114,12 @@ export class SocketConnection implements Connection, ConnectionInput {
 
   socketClosed(code: number): void {
     this.#apply({ type: 'socket-closed', code })
+  }
+
+  /** Asked before anything happens: an overdue connection ends here and now. */
+  #goesOn(): boolean {
+    this.expireIfDue()
+    return this.#state.phase === 'live'
   }
 
   #apply(event: ConnectionEvent): void {
@@ -143,7 +153,7 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   #welcome(): void {
-    if (!this.isLive()) return
+    if (!this.#goesOn()) return
     const { limits, log, wallClock } = this.#deps
     const { id, identity } = this
     this.#heartbeat = startHeartbeat(
@@ -160,7 +170,7 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   #beat(): void {
-    if (!this.isLive()) return
+    if (!this.#goesOn()) return
     this.#options.socket.ping()
     this.#reply({ type: 'hb' })
   }

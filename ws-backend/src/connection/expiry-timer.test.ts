@@ -13,10 +13,11 @@ afterEach(() => {
 })
 
 const now = () => performance.now()
+const clocks = { now, wallClock: () => new Date() }
 
 function start(ttlMs: number) {
   const onExpired = vi.fn()
-  return { onExpired, timer: startExpiryTimer(now() + ttlMs, now, onExpired) }
+  return { onExpired, timer: startExpiryTimer(now() + ttlMs, clocks, onExpired) }
 }
 
 describe('the expiry timer', () => {
@@ -67,10 +68,20 @@ describe('the expiry timer', () => {
     expect(onExpired).not.toHaveBeenCalled()
   })
 
-  it('does not mind the wall clock', () => {
-    const { onExpired } = start(1000)
-    vi.setSystemTime(Date.now() + 10 * dayMs)
-    vi.advanceTimersByTime(500)
-    expect(onExpired).not.toHaveBeenCalled()
+  it('RX.1 has passed after a sleep by the wall clock, beyond a small correction of it', () => {
+    const { timer } = start(1000)
+    vi.setSystemTime(Date.now() + 6000)
+    expect(timer.hasPassed()).toBe(false)
+    vi.setSystemTime(Date.now() + 1)
+    expect(timer.hasPassed()).toBe(true)
+  })
+
+  it('RX.1 fires at its deadline although the wall clock was set back', () => {
+    const { onExpired, timer } = start(1000)
+    vi.setSystemTime(Date.now() - 10 * dayMs)
+    vi.advanceTimersByTime(999)
+    expect([onExpired.mock.calls.length, timer.hasPassed()]).toEqual([0, false])
+    vi.advanceTimersByTime(1)
+    expect([onExpired.mock.calls.length, timer.hasPassed()]).toEqual([1, true])
   })
 })

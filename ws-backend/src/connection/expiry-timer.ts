@@ -3,8 +3,25 @@
 
 const longestTimeoutMs = 2 ** 31 - 1
 
+/**
+ * Timers and the monotonic clock stand still while the machine sleeps, lifetimes do not: so the wall clock has a say.
+ * It may be corrected by this much without ending anybody. Beyond it, a clock that was set forward and a machine that
+ * slept look the same, and both end a life: a client that is good comes back with a new token. A clock that is set
+ * back changes nothing: the wall clock only ever ends a life, it never lengthens one.
+ */
+const wallClockToleranceMs = 5000
+
+type Clocks = {
+  /** A monotonic clock, in milliseconds. */
+  readonly now: () => number
+  readonly wallClock: () => Date
+}
+
 export type ExpiryTimer = {
-  /** True from the deadline on, even while the event loop was too busy to fire. */
+  /**
+   * True from the deadline on, even while the event loop was too busy to fire, and when the machine slept beyond it.
+   * After a sleep nobody is called: whoever may be overdue has to be asked.
+   */
   readonly hasPassed: () => boolean
   /** 0 or more; Infinity when it never fires. */
   readonly remainingMs: () => number
@@ -17,12 +34,14 @@ export type ExpiryTimer = {
  */
 export function startExpiryTimer(
   deadlineMs: number,
-  now: () => number,
+  { now, wallClock }: Clocks,
   onExpired: () => void,
 ): ExpiryTimer {
   if (Number.isNaN(deadlineMs)) throw new RangeError('a deadline must be a number')
   let timer: NodeJS.Timeout | undefined
   const remainingMs = () => Math.max(0, deadlineMs - now())
+  const latestWallMs = wallClock().getTime() + remainingMs() + wallClockToleranceMs
+  const hasPassed = () => remainingMs() === 0 || wallClock().getTime() > latestWallMs
   const arm = () => {
     timer = setTimeout(fire, Math.min(Math.ceil(remainingMs()), longestTimeoutMs))
   }
@@ -31,5 +50,5 @@ export function startExpiryTimer(
     else arm()
   }
   if (deadlineMs !== Number.POSITIVE_INFINITY) arm()
-  return { hasPassed: () => remainingMs() === 0, remainingMs, cancel: () => clearTimeout(timer) }
+  return { hasPassed, remainingMs, cancel: () => clearTimeout(timer) }
 }

@@ -7,12 +7,13 @@ import {
   parseClientMessage,
 } from '@sallyport/contracts/messages/client-message'
 import { parseEnvelope } from '@sallyport/contracts/messages/envelope'
+import type { MessageErrorCode } from '@sallyport/contracts/messages/message-errors'
 import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
 import type { ConnectionLimits } from './connection-limits.ts'
 import { createMisdeedCounter, createTokenBucket } from './inbound-limits.ts'
-import { errorMessage, type MessageErrorCode } from './outbound-messages.ts'
+import { errorMessage } from './outbound-messages.ts'
 
-export type InboundDeps = {
+type InboundDeps = {
   readonly limits: ConnectionLimits
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number
@@ -35,9 +36,8 @@ export function createInbound(deps: InboundDeps): (text: string) => void {
 
   return function receive(text) {
     if (!mayHandle()) {
-      if (isFlood()) end('rateLimited', limits.misdeedWindowMs)
-      else reply(errorMessage('rate-limited'))
-      return
+      if (isFlood()) return end('rateLimited', limits.misdeedWindowMs)
+      return reply(errorMessage('rate-limited', idOf(text)))
     }
     const envelope = parseEnvelope(text)
     if (!envelope.ok) return faulty(envelope.error)
@@ -45,4 +45,13 @@ export function createInbound(deps: InboundDeps): (text: string) => void {
     if (!message.ok) return faulty(message.error, envelope.value.id)
     handle(message.value)
   }
+}
+
+/**
+ * The id of a message that is not handled, if it has one. Costs one parse, which the bound on refusals bounds:
+ * past it the connection ends unparsed.
+ */
+function idOf(text: string): string | undefined {
+  const envelope = parseEnvelope(text)
+  return envelope.ok ? envelope.value.id : undefined
 }

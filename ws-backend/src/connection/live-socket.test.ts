@@ -247,11 +247,49 @@ describe('a live socket', () => {
   it('RX.11 is told that it says too much, and ends with 4429 when it goes on', async () => {
     const { openLive } = await start({ limits: { messageBurst: 2, maxRefusals: 4 } })
     const client = await openLive()
-    const frames = Array.from({ length: 8 }, () => clientFrame(opcodes.text, '{"type":"x"}'))
+    const frames = Array.from({ length: 8 }, (_, n) =>
+      clientFrame(opcodes.text, JSON.stringify({ type: 'x', id: `m${n}` })),
+    )
     client.write(Buffer.concat(frames))
     expect(await client.message('disconnect')).toMatchObject({ code: 4429, retryAfterMs: 10_000 })
-    const codes = client.messages().map(({ data }) => data?.['code'])
-    expect(codes.filter((code) => code === 'rate-limited')).toHaveLength(3)
+    const refused = client.messages().filter(({ data }) => data?.['code'] === 'rate-limited')
+    expect(refused.map(({ id }) => id)).toEqual(['m2', 'm3', 'm4'])
+  })
+
+  it('RX.11 is told that it says too much even where no id can be read', async () => {
+    const { openLive } = await start({ limits: { messageBurst: 1, messagesPerSecond: 1 } })
+    const client = await openLive()
+    client.send(subscribe)
+    client.write(clientFrame(opcodes.text, 'not json'))
+    const { json } = await client.frame((frame) => frame.json?.type === 'error')
+    expect(json).toMatchObject({ data: { code: 'rate-limited' } })
+    expect(json).not.toHaveProperty('id')
+  })
+
+  it.each([
+    ['session', { sessionId: 'session-1' }],
+    ['subject', { sessionId: 'session-2' }],
+  ])('RX.11 is refused with 4429 as one too many of its %s, until another has gone', async (bound, changes) => {
+    const { open, openLive, logged } = await start({
+      limits: bound === 'session' ? { maxSocketsPerSession: 2 } : { maxSocketsPerSubject: 2 },
+    })
+    const [first, second] = [await openLive(), await openLive()]
+    const refused = await open(changes)
+    refused.send(subscribe)
+    expect(await refused.closeCode()).toBe(4429)
+    expect(refused.messages().map(({ type, data }) => [type, data?.['reconnect']])).toEqual([
+      ['disconnect', true],
+    ])
+    expect(await logged('a socket too many is refused')).toMatchObject({
+      level: 'warn',
+      quota: `${bound}-full`,
+    })
+    await openLive({ subject: 'bob', username: 'bob', sessionId: 'session-3' })
+    second.send(subscribe)
+    await second.message('subscribed')
+    first.write(clientFrame(opcodes.close, Buffer.from([0x03, 0xe8])))
+    await first.closeCode()
+    await openLive(changes)
   })
 
   it('RX.11 is cut with 4508 when it does not read what it subscribed to', async () => {

@@ -5,7 +5,7 @@ import { parseServerMessage } from '@sallyport/contracts/messages/server-message
 import { describe, expect, it } from 'vitest'
 import { testIdentity } from '../testing/test-backend.ts'
 import { defaultLimits } from './connection-limits.ts'
-import { adviceMessage, errorMessage, refreshAfterMs, welcomeMessage } from './outbound-messages.ts'
+import { adviceMessage, errorMessage, welcomeMessage } from './outbound-messages.ts'
 
 describe('welcome', () => {
   it.each([
@@ -15,7 +15,8 @@ describe('welcome', () => {
     [600_000, 510_000],
     [86_400_000, 73_440_000],
   ])('of a life of %i ms asks to refresh after %i ms', (ttlMs, expected) => {
-    expect(refreshAfterMs(ttlMs)).toBe(expected)
+    const message = welcomeMessage('c', testIdentity(), ttlMs, defaultLimits, new Date(0))
+    expect(message).toMatchObject({ data: { refreshAfterMs: expected } })
   })
 
   it('carries every number a client needs', () => {

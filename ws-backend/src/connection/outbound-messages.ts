@@ -1,31 +1,14 @@
 // The texts a connection itself sends: welcome, disconnect advice, errors. Pure.
 
-import { type CloseCategory, type CloseName, closeCodes } from '@sallyport/contracts/close-codes'
+import { type CloseName, closeCodes } from '@sallyport/contracts/close-codes'
 import type { Identity } from '@sallyport/contracts/identity'
+import { type MessageErrorCode, messageErrors } from '@sallyport/contracts/messages/message-errors'
 import type {
   Disconnect,
   ServerMessage,
   Welcome,
 } from '@sallyport/contracts/messages/server-message'
 import type { ConnectionLimits } from './connection-limits.ts'
-
-/** Every code an `error` message can carry, with what the client may make of it. */
-export const messageErrors = {
-  'not-json': { category: 'unknown', retryable: false, message: 'The message is not JSON' },
-  'too-deep': { category: 'unknown', retryable: false, message: 'The message nests too deeply' },
-  'not-an-envelope': { category: 'unknown', retryable: false, message: 'The message has no type' },
-  'unknown-type': { category: 'unknown', retryable: false, message: 'Unknown message type' },
-  'bad-channel': { category: 'unknown', retryable: false, message: 'Not a channel name' },
-  'bad-data': { category: 'unknown', retryable: false, message: 'data must be an object' },
-  'not-allowed': { category: 'auth', retryable: false, message: 'Not allowed on this channel' },
-  'too-many-channels': { category: 'unknown', retryable: false, message: 'Too many channels' },
-  'rate-limited': { category: 'server', retryable: true, message: 'Too many messages' },
-} as const satisfies Record<
-  string,
-  { category: CloseCategory; retryable: boolean; message: string }
->
-
-export type MessageErrorCode = keyof typeof messageErrors
 
 /** An `error` message; `id` is that of the message it answers. */
 export function errorMessage(code: MessageErrorCode, id?: string): ServerMessage {
@@ -73,6 +56,6 @@ export function welcomeMessage(
 }
 
 /** When to refresh: half of a short life, else 30 s or 15 % before the end, whichever is earlier. */
-export function refreshAfterMs(ttlMs: number): number {
+function refreshAfterMs(ttlMs: number): number {
   return Math.floor(Math.max(ttlMs / 2, ttlMs - Math.max(30_000, ttlMs * 0.15)))
 }

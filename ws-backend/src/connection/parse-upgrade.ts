@@ -7,13 +7,13 @@ import { identityHeader } from '@sallyport/contracts/identity-headers'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { parseOfferedProtocols } from '@sallyport/contracts/subprotocol'
 
-export type UpgradeRequest = Pick<
+type UpgradeRequest = Pick<
   IncomingMessage,
   'method' | 'url' | 'httpVersion' | 'headers' | 'headersDistinct'
 >
 
 /** What is needed of a well-formed upgrade. */
-export type ParsedUpgrade = { readonly assertion: string; readonly webSocketKey: string }
+type ParsedUpgrade = { readonly assertion: string; readonly webSocketKey: string }
 
 const webSocketKeyPattern = /^[+/0-9A-Za-z]{22}==$/
 

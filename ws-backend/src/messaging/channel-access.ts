@@ -2,7 +2,7 @@
 
 import type { Identity } from '@sallyport/contracts/identity'
 
-export type ChannelAction = 'subscribe' | 'publish'
+type ChannelAction = 'subscribe' | 'publish'
 
 /**
  * `room:*` is open to every authenticated subject. `user:<id>` is what the server tells one user:

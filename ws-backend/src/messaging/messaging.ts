@@ -16,7 +16,7 @@ export type Member = {
 
 type Publish = Extract<ClientMessage, { type: 'publish' }>
 
-export type MessagingDeps = { readonly maxChannels: number; readonly wallClock: () => Date }
+type MessagingDeps = { readonly maxChannels: number; readonly wallClock: () => Date }
 
 /** Builds the feature; all of its state is inside. */
 export function createMessaging({ maxChannels, wallClock }: MessagingDeps) {
@@ -69,7 +69,7 @@ export function createMessaging({ maxChannels, wallClock }: MessagingDeps) {
     if (listeners?.size === 0) members.delete(channel)
   }
 
-  return { subscribe, unsubscribe, publish, leave, channelCount: () => members.size }
+  return { subscribe, unsubscribe, publish, leave }
 }
 
 export type Messaging = ReturnType<typeof createMessaging>

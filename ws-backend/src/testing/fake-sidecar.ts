@@ -1,15 +1,12 @@
 // The sidecar's internal listener as a test drives it: verdicts and feed lines are the test's to say. Test code only.
 
 import { EventEmitter, once } from 'node:events'
-import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2'
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-event'
-import {
-  requirePeerRole,
-  serverTlsOptions,
-  type TlsIdentity,
-} from '@sallyport/service-kit/mutual-tls'
+import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
 
 export type CheckedIdentity = CheckRequest['identities'][number]
 
@@ -23,8 +20,11 @@ export async function startFakeSidecar(
   const sessions = new Set<ServerHttp2Session>()
   const feedPaths: string[] = []
   const batchSizes: number[] = []
-  const server = createSecureServer(serverTlsOptions(tls))
-  requirePeerRole(server, 'ws-backend', () => {})
+  const server = createRoleHttp2Server({
+    identity: tls,
+    peerRole: 'ws-backend',
+    onRefused: () => {},
+  })
   server.on('session', (session) => {
     sessions.add(session)
     session.once('close', () => sessions.delete(session))

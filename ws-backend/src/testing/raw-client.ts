@@ -6,7 +6,7 @@ import { connect, type TLSSocket } from 'node:tls'
 import { clientTlsOptions, type TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 
 /** A frame from the server; `json` is the parsed payload of a text frame. */
-export type ServerFrame = {
+type ServerFrame = {
   readonly opcode: number
   readonly payload: Buffer
   readonly json?: {

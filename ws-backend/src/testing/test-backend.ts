@@ -33,7 +33,7 @@ export type TestBackendOptions = {
 }
 
 /** A line of the log as it was written. */
-export type LogLine = { readonly msg: string; readonly [name: string]: unknown }
+type LogLine = { readonly msg: string; readonly [name: string]: unknown }
 
 /** Starts both ends. */
 export async function startTestBackend({ limits = {}, judge }: TestBackendOptions = {}) {

@@ -1,0 +1,72 @@
+// Turns an accepted upgrade into a registered connection that is being asked about, or into one too many.
+
+import { randomUUID } from 'node:crypto'
+import type { Log } from '@sallyport/service-kit/log'
+import type { AcceptedUpgrade } from './connection/accept-upgrade.ts'
+import { SocketConnection } from './connection/connection.ts'
+import type { ConnectionLimits } from './connection/connection-limits.ts'
+import type { ConnectionRegistry } from './connection/connection-registry.ts'
+import type { Connection, ConnectionDeps } from './connection/connection-types.ts'
+import { createSocketQuota } from './connection/socket-quota.ts'
+import { createDispatch } from './dispatch.ts'
+import { createMessaging } from './messaging/messaging.ts'
+import { closeCodeLabel, type Metrics } from './metrics.ts'
+
+type ConnectorDeps = {
+  readonly limits: ConnectionLimits
+  readonly metrics: Metrics
+  readonly registry: ConnectionRegistry<Connection>
+  /** Registers the connection and asks whether its identity is still good. */
+  readonly admit: (connection: Connection) => Promise<void>
+  /** A monotonic clock, in milliseconds. */
+  readonly now: () => number
+  readonly wallClock: () => Date
+  readonly log: Log
+}
+
+/** When a socket too many may be tried again: other sockets do not go by themselves. */
+const crowdedRetryMs = 10_000
+
+/** Builds what takes accepted sockets over. */
+export function createConnector(deps: ConnectorDeps) {
+  const { limits, metrics, registry, now, wallClock, log } = deps
+  const messaging = createMessaging({ maxChannels: limits.maxChannels, wallClock })
+  const quota = createSocketQuota(limits)
+  const connectionDeps: ConnectionDeps = {
+    limits,
+    now,
+    wallClock,
+    handle: createDispatch({ messaging }),
+    onDead: (connection) => {
+      quota.giveBack(connection)
+      messaging.leave(connection)
+    },
+    onForgotten: (connection, code) => {
+      registry.remove(connection)
+      metrics.open.set(registry.size())
+      metrics.closed.inc({ code: closeCodeLabel(code) })
+    },
+    log,
+  }
+
+  function refuse(connection: Connection, verdict: string): void {
+    const { id, identity } = connection
+    log.warn(
+      { connectionId: id, sessionId: identity.sessionId, quota: verdict },
+      'a socket too many is refused',
+    )
+    // Registered like every other, so that a stop waits for its goodbye.
+    registry.add(connection)
+    connection.end('rateLimited', crowdedRetryMs)
+  }
+
+  return (accepted: AcceptedUpgrade): SocketConnection => {
+    const connection = new SocketConnection({ id: randomUUID(), ...accepted }, connectionDeps)
+    metrics.accepted.inc()
+    const verdict = quota.take(connection)
+    if (verdict === 'taken') void deps.admit(connection)
+    else refuse(connection, verdict)
+    metrics.open.set(registry.size())
+    return connection
+  }
+}
