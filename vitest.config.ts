@@ -3,7 +3,16 @@
 
 import { defineConfig } from 'vitest/config'
 
-const units = ['contracts', 'service-kit', 'auth-sidecar', 'ws-backend', 'client', 'frontend', 'launcher', 'bench']
+const units = [
+  'contracts',
+  'service-kit',
+  'auth-sidecar',
+  'ws-backend',
+  'client',
+  'frontend',
+  'launcher',
+  'bench',
+]
 
 export default defineConfig({
   test: {

@@ -43,7 +43,7 @@ export const settingsSchema = z.object({
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be letters, digits, _ or -; __Host- is added by itself')
     .default('sessionId'),
   SIDECAR_ALLOW_MISSING_ORIGIN: flag.prefault('false'),
-  SIDECAR_LOGINS_PER_ACCOUNT: wholeNumber(1, 1_000_000).prefault('10'),
+  SIDECAR_LOGINS_PER_ACCOUNT: wholeNumber(1, 1_000_000).prefault('100'),
   SIDECAR_LOGINS_PER_ADDRESS: wholeNumber(1, 1_000_000).prefault('20'),
   WS_RATE_LIMIT: wholeNumber(1, 1_000_000).prefault('10'),
 })

@@ -22,6 +22,7 @@ describe('offered subprotocols', () => {
     ['a repeated entry', 'sallyport.v1, sallyport.v1'],
     ['a blank inside', 'sallyport.v1, bearer.a b'],
     ['a character RFC 7230 has not', 'sallyport.v1, bearer.a='],
+    ['a blank HTTP does not know', 'sallyport.v1\u00a0'],
     ['a line break', 'sallyport.v1, bearer.a\r\nx: y'],
     ['too many entries', Array.from({ length: 17 }, (_, index) => `p${index}`).join(',')],
   ])('W50 refuses %s', (_name, header) => {

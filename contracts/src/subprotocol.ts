@@ -19,7 +19,7 @@ export type OfferedProtocols = {
 /** Reads a `Sec-WebSocket-Protocol` value; undefined when an entry is no RFC 7230 token or stands twice. */
 export function parseOfferedProtocols(header: string | undefined): OfferedProtocols | undefined {
   if (header === undefined) return { offersOurs: false, count: 0, bearerTokens: [] }
-  const entries = header.split(',').map((entry) => entry.trim())
+  const entries = header.split(',').map((entry) => entry.replace(/^[ \t]+|[ \t]+$/g, ''))
   const unique = new Set(entries)
   if (unique.size !== entries.length || entries.length > 16) return undefined
   if (!entries.every((entry) => /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/.test(entry))) return undefined

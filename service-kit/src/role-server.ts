@@ -20,6 +20,9 @@ const keepAliveTimeout = 95_000
 const headersTimeout = 10_000
 const maxHeaderSize = 16_384
 
+/** More header lines than fit into what Traefik lets in: it bounds the bytes, and we answer instead of resetting. */
+const maxHeaderListPairs = 4096
+
 /** An HTTP/1.1 listener over mutual TLS for one peer role; upgrades are the caller's to handle. */
 export function createRoleServer(options: RoleServerOptions, onRequest: RequestListener): Server {
   const server = createServer(
@@ -31,8 +34,11 @@ export function createRoleServer(options: RoleServerOptions, onRequest: RequestL
 
 /** An HTTP/2 listener over mutual TLS for one peer role; extended CONNECT (RFC 8441) is not offered. */
 export function createRoleHttp2Server(options: RoleServerOptions): Http2SecureServer {
-  const settings = { enableConnectProtocol: false }
-  const server = createSecureServer({ ...tlsOptions(options.identity), settings })
+  const server = createSecureServer({
+    ...tlsOptions(options.identity),
+    settings: { enableConnectProtocol: false },
+    maxHeaderListPairs,
+  })
   return pinPeerRole(server, options)
 }
 

@@ -1,5 +1,6 @@
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { connect as connectHttp2 } from 'node:http2'
+import { connect as connectHttp2, constants } from 'node:http2'
 import { request as httpsRequest } from 'node:https'
 import { join } from 'node:path'
 import { type ConnectionOptions, connect } from 'node:tls'
@@ -129,6 +130,17 @@ describe('RX.6 what the right certificate gains without the signed identity', ()
     }
     for (const body of ['', '{', '[]', '{"identities":[{}]}']) {
       expect(await ask('POST', '/authority/check', body)).toBe(400)
+    }
+    // Questions taken back while they are answered, in every way HTTP/2 has.
+    for (const code of [constants.NGHTTP2_NO_ERROR, constants.NGHTTP2_CANCEL]) {
+      const closed = Array.from({ length: 100 }, () => {
+        const stream = session.request({ ':method': 'POST', ':path': '/authority/check' })
+        stream.on('error', () => {})
+        stream.end('{"identities":[]}')
+        stream.close(code)
+        return once(stream, 'close')
+      })
+      await Promise.all(closed)
     }
     expect(await ask('POST', '/authority/check', '{"identities":[]}')).toBe(200)
     session.close()

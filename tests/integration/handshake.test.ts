@@ -207,6 +207,25 @@ describe('what stands at /ws and is no upgrade', () => {
     expect(await accepted()).toBe(before)
   })
 
+  it('W17 refuses a handshake with hundreds of header lines like any other, counted and logged', async () => {
+    const many = Array.from({ length: 400 }, (_, index) => [`X-H-${index}`, '1'] as const)
+    const answer = await rawUpgrade(stack, { headers: many })
+    expect(answer.status).toBe(401)
+  })
+
+  it('LIM-1 does not let an upgrade at /ws/health reach the backend', async () => {
+    const refused = () =>
+      metric(stack.endpoints.services['ws-backend'].management, 'sallyport_upgrades_refused_total')
+    const before = await refused()
+    const answer = await rawUpgrade(stack, { target: '/ws/health' })
+    expect(answer.status).not.toBe(101)
+    expect(await refused()).toBe(before)
+  })
+
+  it('SEC-3 shows the page of the errors middleware to nobody who asks for it', async () => {
+    expect((await request(publicUrl(stack, '/unavailable'))).status).toBe(404)
+  })
+
   it('R3.9 answers GET /ws/health without a credential and says nothing internal', async () => {
     const answer = await request(publicUrl(stack, '/ws/health'))
     expect(answer.status).toBe(200)

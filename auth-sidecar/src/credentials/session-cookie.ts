@@ -10,7 +10,8 @@ export type CookieFault = 'cookie-twice'
 
 /**
  * Reads the session secret; `undefined` when the cookie is absent, `''` when its value cannot be a secret of ours.
- * Strict on purpose: no percent-decoding, no quoted values, blanks only where RFC 6265 4.2.1 has them.
+ * Strict on purpose: no percent-decoding, no quoted values, and only space and tab are blanks: `trim` would also take
+ * off U+00A0, and a browser lets anybody set a cookie named U+00A0 `__Host-…`, whose prefix would then prove nothing.
  */
 export function readSessionCookie(
   cookieHeader: string | undefined,
@@ -19,11 +20,15 @@ export function readSessionCookie(
   let found: string | undefined
   for (const pair of cookieHeader?.split(';') ?? []) {
     const separator = pair.indexOf('=')
-    const name = (separator < 0 ? pair : pair.slice(0, separator)).trim()
+    const name = withoutBlanks(separator < 0 ? pair : pair.slice(0, separator))
     if (name !== cookieName) continue
     if (found !== undefined) return err('cookie-twice')
-    const value = separator < 0 ? '' : pair.slice(separator + 1).trim()
+    const value = separator < 0 ? '' : withoutBlanks(pair.slice(separator + 1))
     found = secretForm.test(value) ? value : ''
   }
   return ok(found)
+}
+
+function withoutBlanks(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }

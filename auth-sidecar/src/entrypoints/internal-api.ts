@@ -27,6 +27,9 @@ export type InternalApiDeps = {
 
 /** A reader that lets this much pile up is cut; it comes back and catches up. */
 const maxUnreadBytes = 1024 * 1024
+/** More than any number of backends that one sidecar serves. */
+const maxReaders = 256
+
 /** Room for `maxIdentitiesPerCheck` identities of the longest form. */
 const maxCheckBytes = 512 * 1024
 
@@ -40,7 +43,8 @@ export function createInternalServer(tls: TlsIdentity, deps: InternalApiDeps): H
     if (!url) return stream.respond({ ':status': 404 }, { endStream: true })
     const route = `${headers[':method']} ${url.pathname}`
     if (route === `GET ${internalPaths.feed}`) return serveFeed(stream, url.searchParams, deps)
-    if (route === `POST ${internalPaths.check}`) return void serveCheck(stream, deps)
+    if (route === `POST ${internalPaths.check}`)
+      return void serveCheck(stream, deps).catch(() => stream.destroy())
     stream.respond({ ':status': 404 }, { endStream: true })
   })
   return server
@@ -48,6 +52,7 @@ export function createInternalServer(tls: TlsIdentity, deps: InternalApiDeps): H
 
 function serveFeed(stream: ServerHttp2Stream, query: URLSearchParams, deps: InternalApiDeps): void {
   const { feed, metrics } = deps
+  if (feed.readers() >= maxReaders) return stream.respond({ ':status': 503 }, { endStream: true })
   stream.respond({ ':status': 200, 'content-type': 'application/x-ndjson' })
   const write = (line: FeedLine) => {
     if (stream.writableLength > maxUnreadBytes) stream.close()
@@ -76,7 +81,7 @@ function positionOf(query: URLSearchParams): FeedPosition | undefined {
 
 async function serveCheck(stream: ServerHttp2Stream, deps: InternalApiDeps): Promise<void> {
   const end = (status: number, body = '') => {
-    if (stream.destroyed) return
+    if (stream.closed || stream.destroyed) return
     stream.respond({ ':status': status, 'content-type': 'application/json' })
     stream.end(body)
   }

@@ -98,7 +98,7 @@ async function decideOrFailClosed(
 }
 
 function allow(stream: ServerHttp2Stream, grant: Grant, requestId: string): void {
-  if (stream.destroyed) return
+  if (stream.closed || stream.destroyed) return
   stream.respond(
     {
       ':status': 200,
@@ -111,7 +111,7 @@ function allow(stream: ServerHttp2Stream, grant: Grant, requestId: string): void
 }
 
 function respond(stream: ServerHttp2Stream, denial: Denial, requestId: string): void {
-  if (stream.destroyed) return
+  if (stream.closed || stream.destroyed) return
   const { status, headers, body } = problemAnswer(denial, requestId)
   stream.respond({ ':status': status, ...headers })
   stream.end(body)

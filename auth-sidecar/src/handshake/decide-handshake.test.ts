@@ -223,6 +223,17 @@ describe('decide handshake: what is refused', () => {
     expect(await outcomeOf({}, fixture)).toMatchObject({ code: 'authentication-required' })
   })
 
+  it('R4.1 counts what a foreign page attempts apart from what its visitor attempts', async () => {
+    const fixture = await createDomainFixture(10)
+    const { secret } = await fixture.login()
+    const foreign = { origin: 'https://evil.example', cookie: cookie(secret) }
+    for (let attempt = 0; attempt < 10; attempt += 1) {
+      expect(await outcomeOf(foreign, fixture)).toMatchObject({ code: 'origin-not-allowed' })
+    }
+    expect(await outcomeOf(foreign, fixture)).toMatchObject({ code: 'rate-limited' })
+    expect(await outcomeOf({ cookie: cookie(secret) }, fixture)).toHaveProperty('identity')
+  })
+
   it('R0.7 lets an outage of a store reach the edge instead of deciding anything', async () => {
     const fixture = await createDomainFixture()
     const broken = {

@@ -51,10 +51,11 @@ async function decide(
   request: HandshakeRequest,
   deps: HandshakeDeps,
 ): Promise<Result<Grant, Denial>> {
-  const attempt = await deps.attempts.count(addressKey(request.clientAddress))
-  if (!attempt.allowed) return attemptDenial(attempt)
-
+  // Attempts from foreign pages are counted apart, or any page could use up its visitor's own.
   const origin = checkOrigin(request.origin, request.cookieHeader !== undefined, deps.origins)
+  const address = addressKey(request.clientAddress)
+  const attempt = await deps.attempts.count(origin.ok ? address : `${address} foreign`)
+  if (!attempt.allowed) return attemptDenial(attempt)
   if (!origin.ok) return origin
 
   const presented = readCredentials(request, deps.sessionCookieName)

@@ -1,4 +1,5 @@
-// Signing in with a name and a password from the users file. Limits come first, then the hash, always:
+// Signing in with a name and a password from the users file. Limits come first (an account's is several addresses'
+// worth, or one stranger could keep its owner out), then the hash, always:
 // an unknown name costs as much time as a wrong password and gets the same answer.
 
 import { type Denial, refuse } from '@sallyport/contracts/denials'

@@ -122,7 +122,7 @@ function connect(
     terminate: () => webSocket.terminate(),
     pause: () => webSocket.pause(),
     resume: () => webSocket.resume(),
-    ping: () => webSocket.ping(),
+    ping: (payload) => webSocket.ping(payload),
     bufferedBytes: () => webSocket.bufferedAmount,
   }
   const input = deps.onAccepted({ ...accepted, socket })
@@ -130,7 +130,7 @@ function connect(
     if (isBinary) input.receiveBinary()
     else input.receiveText((data as Buffer).toString()) // a Buffer by `ws`'s default binaryType
   })
-  webSocket.on('pong', () => input.receivePong())
+  webSocket.on('pong', (payload) => input.receivePong(payload.toString('latin1')))
   webSocket.on('error', (error) => input.transportFailed(closeNameOf(error)))
   webSocket.on('close', (code) => input.socketClosed(code))
 }

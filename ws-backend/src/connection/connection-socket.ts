@@ -8,7 +8,8 @@ export type ConnectionSocket = {
   readonly terminate: () => void
   readonly pause: () => void
   readonly resume: () => void
-  readonly ping: () => void
+  /** Sends a ping; the peer's pong echoes its payload. */
+  readonly ping: (payload: string) => void
   /** Bytes that were sent and have not left this process. */
   readonly bufferedBytes: () => number
 }

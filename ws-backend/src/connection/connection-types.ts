@@ -27,7 +27,7 @@ export type Connection = {
 export type ConnectionInput = {
   readonly receiveText: (text: string) => void
   readonly receiveBinary: () => void
-  readonly receivePong: () => void
+  readonly receivePong: (payload: string) => void
   /** The transport found the peer at fault, or broke; it is closing by itself. */
   readonly transportFailed: (name: CloseName) => void
   readonly socketClosed: (code: number) => void

@@ -15,6 +15,7 @@ afterEach(() => {
 
 function make({ ttlMs = 60_000 } = {}) {
   const done: string[] = []
+  const pings: string[] = []
   const buffer = { bytes: 0 }
   const clock = { lagMs: 0, wallLeapMs: 0 }
   const now = () => performance.now() + clock.lagMs
@@ -32,7 +33,10 @@ function make({ ttlMs = 60_000 } = {}) {
         terminate: () => done.push('terminate'),
         pause: () => done.push('pause'),
         resume: () => done.push('resume'),
-        ping: () => done.push('ping'),
+        ping: (payload) => {
+          done.push('ping')
+          pings.push(payload)
+        },
         bufferedBytes: () => buffer.bytes,
       },
     },
@@ -46,7 +50,7 @@ function make({ ttlMs = 60_000 } = {}) {
       log: createLog('ws-backend', 'debug', { write: (text) => lines.push(JSON.parse(text)) }),
     },
   )
-  return { connection, done, buffer, clock, handle, lines }
+  return { connection, done, pings, buffer, clock, handle, lines }
 }
 
 const message = '{"type":"subscribe","data":{"channel":"room:a"}}'
@@ -163,11 +167,11 @@ describe('a connection', () => {
   })
 
   it('stays as long as pongs come', () => {
-    const { connection, done } = make({ ttlMs: 600_000 })
+    const { connection, done, pings } = make({ ttlMs: 600_000 })
     connection.confirm()
     for (let n = 0; n < 10; n += 1) {
       vi.advanceTimersByTime(defaultLimits.heartbeatMs)
-      connection.receivePong()
+      connection.receivePong(pings.at(-1) ?? '')
     }
     expect(done.filter((what) => what === 'ping')).toHaveLength(10)
     expect(connection.isLive()).toBe(true)

@@ -104,8 +104,8 @@ export class SocketConnection implements Connection, ConnectionInput {
     if (this.#goesOn()) this.end('binaryRefused')
   }
 
-  receivePong(): void {
-    this.#heartbeat?.answered()
+  receivePong(payload: string): void {
+    this.#heartbeat?.answered(payload)
   }
 
   transportFailed(name: CloseName): void {
@@ -156,11 +156,11 @@ export class SocketConnection implements Connection, ConnectionInput {
     if (!this.#goesOn()) return
     const { limits, log, wallClock } = this.#deps
     const { id, identity } = this
-    this.#heartbeat = startHeartbeat(
-      limits.heartbeatMs,
-      () => this.#beat(),
-      () => this.end('lost'),
-    )
+    this.#heartbeat = startHeartbeat(limits.heartbeatMs, {
+      beat: (payload) => this.#beat(payload),
+      onLost: () => this.end('lost'),
+      onFlood: () => this.end('rateLimited'),
+    })
     this.#reply(welcomeMessage(id, identity, this.#expiry.remainingMs(), limits, wallClock()))
     const { sessionId, way, username } = identity
     log.info(
@@ -169,9 +169,9 @@ export class SocketConnection implements Connection, ConnectionInput {
     )
   }
 
-  #beat(): void {
+  #beat(payload: string): void {
     if (!this.#goesOn()) return
-    this.#options.socket.ping()
+    this.#options.socket.ping(payload)
     this.#reply({ type: 'hb' })
   }
 
