@@ -4,6 +4,17 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
+# Called from elsewhere (make -f …/Makefile), every target is made again where this file is.
+here := $(shell cd "$$(dirname -- '$(strip $(MAKEFILE_LIST))')" 2>/dev/null && pwd -P)
+ifneq ($(or $(here),$(CURDIR)),$(CURDIR))
+
+goals := $(or $(MAKECMDGOALS),help)
+.PHONY: $(goals)
+$(goals):
+	@$(MAKE) -C '$(here)' $@
+
+else
+
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 launcher = exec node launcher/src/main.ts
@@ -17,7 +28,7 @@ help: ## list the targets
 
 #- variables of up: DETACH=1 (return when ready), PUBLIC_PORT, MANAGEMENT_PORT (0 = any free one),
 #-                  SALLYPORT_STATE (state folder, .sallyport), SALLYPORT_LOG_LEVEL, WS_RATE_LIMIT
-#- of logs: SERVICE=ws-backend, FOLLOW=1       of token and ws: LOGIN=bob (alice)
+#- of logs: SERVICE=ws-backend (or launcher), FOLLOW=1       of token and ws: LOGIN=bob (alice)
 #- exit codes: make turns every code but 0 into 2. For scripts, the status itself ends with
 #-             0 all ready, 1 some not, 3 nothing runs: node_modules/.bin/node launcher/src/main.ts status
 
@@ -31,7 +42,7 @@ status: installed ## show what runs
 	@$(launcher) status
 
 logs: installed ## show log lines (SERVICE=, FOLLOW=1)
-	@$(launcher) logs $(SERVICE) $(if $(FOLLOW),--follow)
+	@$(launcher) logs $(SERVICE) $(if $(filter-out 0,$(FOLLOW)),--follow)
 
 doctor: installed ## check this machine and say how to get what is missing
 	@$(launcher) doctor
@@ -69,3 +80,5 @@ dependencies:
 # Any: these look at or stop what runs, and must not replace the modules it runs from.
 installed:
 	@sh launcher/ensure-dependencies.sh --keep
+
+endif

@@ -24,7 +24,7 @@ install() {
   trap 'exit 130' INT TERM HUP
   echo 'installing dependencies (npm ci)' >&2
   # npm runs on the machine's own Node: ours is in the folder that npm ci deletes first.
-  PATH=${PATH#"$PWD/node_modules/.bin:"} npm ci --loglevel=error --no-audit --no-fund >&2
+  PATH=${PATH#"$PWD/node_modules/.bin:"} npm ci --include=dev --include=optional --loglevel=error --no-audit --no-fund >&2
   cp "$lock" "$stamp"
   rmdir "$installing"
   trap - EXIT INT TERM HUP
@@ -38,6 +38,16 @@ fi
 
 if ! node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a > 24 || (a === 24 && b >= 7) ? 0 : 1)' 2>/dev/null; then
   echo "Node 24.7 or newer is needed, this is $(node --version 2>/dev/null || echo none)." >&2
-  echo 'This platform has no bundled one: install Node 24 from https://nodejs.org and put it on PATH.' >&2
+  case "$(uname -s)-$(uname -m)" in
+    Linux-x86_64 | Linux-aarch64 | Linux-arm64)
+      # Forgotten, so that the next call installs again.
+      rm -f "$stamp"
+      echo 'The Node that the project brings was not installed, or does not run here.' >&2
+      echo 'Check the network and try again, or install Node 24 from https://nodejs.org and put it on PATH.' >&2
+      ;;
+    *)
+      echo 'This platform has no bundled one: install Node 24 from https://nodejs.org and put it on PATH.' >&2
+      ;;
+  esac
   exit 1
 fi

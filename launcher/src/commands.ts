@@ -9,6 +9,10 @@ type Command = {
   readonly summary: string
   readonly options?: ParseArgsOptionsConfig
   readonly isHidden?: boolean
+  /** Reports faults of the settings itself; of the others most say them and go on: `down` must always work. */
+  readonly judgesSettings?: true
+  /** A mistyped SALLYPORT_STATE must not cost another system's keys. */
+  readonly needsGoodSettings?: true
   readonly load: () => Promise<(context: Context, input: CommandInput) => Promise<number>>
 }
 
@@ -17,12 +21,14 @@ export const commands: Readonly<Record<string, Command>> = {
   up: {
     usage: 'up',
     summary: 'start everything and say what to open',
+    judgesSettings: true,
     load: async () => (await import('./commands/up.ts')).up,
   },
   supervise: {
     usage: 'supervise',
     summary: 'what `up` leaves running in the background',
     isHidden: true,
+    judgesSettings: true,
     load: async () => (await import('./commands/up.ts')).supervise,
   },
   down: {
@@ -47,6 +53,7 @@ export const commands: Readonly<Record<string, Command>> = {
   doctor: {
     usage: 'doctor',
     summary: 'check this machine and say how to get what is missing',
+    judgesSettings: true,
     load: async () => (await import('./commands/doctor.ts')).doctor,
   },
   token: {
@@ -62,11 +69,13 @@ export const commands: Readonly<Record<string, Command>> = {
   clean: {
     usage: 'clean',
     summary: 'stop everything and delete keys, demo users and logs',
+    needsGoodSettings: true,
     load: async () => (await import('./commands/clean.ts')).clean,
   },
   'check-config': {
     usage: 'check-config',
     summary: 'let every service check the settings it would get',
+    judgesSettings: true,
     load: async () => (await import('./commands/check-config.ts')).checkConfig,
   },
 }

@@ -20,6 +20,8 @@ export type Context = {
   readonly root: string
   readonly state: StatePaths
   readonly settings: UserSettings
+  /** What is wrong with names and lines of the settings, for people; what starts something refuses to. */
+  readonly settingsFaults: readonly string[]
   readonly output: Output
   /** Calls back on every request to stop (Ctrl-C, SIGTERM, the terminal closed). */
   readonly onStopRequest: (callback: () => void) => void

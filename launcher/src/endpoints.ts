@@ -31,13 +31,13 @@ export type Endpoints = Addresses & { readonly pids: Readonly<Record<string, num
 /** Makes the addresses of one set of ports. */
 export function addressesOf(ports: ChosenPorts): Addresses {
   const tls = (port: number) => `https://127.0.0.1:${port}`
-  const plain = (port: number) => `http://127.0.0.1:${port}`
+  const plain = (port: number) => httpOrigin('127.0.0.1', port)
   const { internal } = ports
   return {
-    public: `http://localhost:${ports.public}`,
+    public: httpOrigin('localhost', ports.public),
     publicAlternates: [
       plain(ports.public),
-      ...(ports.hasIpv6Loopback ? [`http://[::1]:${ports.public}`] : []),
+      ...(ports.hasIpv6Loopback ? [httpOrigin('[::1]', ports.public)] : []),
     ],
     management: plain(ports.management),
     services: {
@@ -54,6 +54,11 @@ export function addressesOf(ports: ChosenPorts): Addresses {
       frontend: { pages: tls(internal.pages), management: plain(internal.frontendManagement) },
     },
   }
+}
+
+/** As browsers write an origin: they leave the default port out, and origins are compared letter by letter. */
+function httpOrigin(host: string, port: number): string {
+  return new URL(`http://${host}:${port}`).origin
 }
 
 /** Where a service says that it is ready. */

@@ -36,6 +36,13 @@ describe('environmentsOf', () => {
     expect(traefik['SALLYPORT_ALLOWED_ORIGINS']).toBe(origins)
   })
 
+  it('R3.5 writes the default port like browsers do: not at all', () => {
+    const { 'auth-sidecar': sidecar } = environmentsOf(inputWith({}, { public: 80 }))
+    const origins = 'http://localhost,http://127.0.0.1,http://[::1]'
+    expect(sidecar['SIDECAR_ALLOWED_ORIGINS']).toBe(origins)
+    expect(sidecar['SIDECAR_ISSUER']).toBe('http://localhost/auth')
+  })
+
   it('leaves ::1 out on a machine that has none', () => {
     const { 'auth-sidecar': sidecar, traefik } = environmentsOf(
       inputWith({}, { hasIpv6Loopback: false }),

@@ -29,6 +29,23 @@ const shared: Readonly<Record<string, readonly ServiceName[]>> = {
   GOMAXPROCS: ['traefik'],
 }
 
+/** Names that are passed on to some child as they are. */
+export const sharedSettingNames: readonly string[] = Object.keys(shared)
+
+/** What the services' own settings begin with. */
+export const servicePrefixes: readonly string[] = Object.values(prefixes)
+
+/** What Traefik's files read; the launcher sets them all. */
+export const traefikSettingNames: readonly string[] = [
+  'SALLYPORT_VERIFY_URL',
+  'SALLYPORT_AUTH_URL',
+  'SALLYPORT_BACKEND_URL',
+  'SALLYPORT_FRONTEND_URL',
+  'SALLYPORT_TRAEFIK_TLS',
+  'SALLYPORT_ALLOWED_ORIGINS',
+  'SALLYPORT_ENTRY_POINTS',
+]
+
 /**
  * Makes every child's environment. The user's own settings beat the development defaults; what connects the
  * processes (ports, hosts, key files) is the launcher's, see `ignoredSettings`.
@@ -57,7 +74,7 @@ export function environmentsOf(input: EnvironmentInput): Record<ServiceName, Chi
 /** Names of user settings that a native run cannot honour, because the launcher wires them itself. */
 export function ignoredSettings(input: EnvironmentInput): string[] {
   const wired = Object.values(wiring(input)).flatMap((variables) => Object.keys(variables))
-  return wired.filter((name) => name in input.settings)
+  return [...wired, ...traefikSettingNames].filter((name) => name in input.settings)
 }
 
 function serviceEnvironment(
@@ -88,6 +105,15 @@ function sidecarDefaults(input: EnvironmentInput, addresses: Addresses): ChildEn
     SIDECAR_SECURE_COOKIES: 'false',
     SIDECAR_ALLOW_MISSING_ORIGIN: 'true',
   }
+}
+
+/** The services that the user set anything for: only their settings can be at fault. */
+export function servicesWithSettings(settings: UserSettings): (keyof typeof prefixes)[] {
+  const names = Object.keys(settings)
+  const services = Object.keys(prefixes) as (keyof typeof prefixes)[]
+  return services.filter((service) =>
+    names.some((name) => name.startsWith(prefixes[service]) || shared[name]?.includes(service)),
+  )
 }
 
 /** What connects the processes with each other. */

@@ -8,6 +8,7 @@ import { parseArgs } from 'node:util'
 import pc from 'picocolors'
 import { commands } from './commands.ts'
 import { type Context, exitCodes, type Output } from './context.ts'
+import { findSettingsFaults } from './settings-faults.ts'
 import { statePaths } from './state-folder.ts'
 import { mergeUserSettings } from './user-settings.ts'
 
@@ -17,11 +18,12 @@ function createContext(): Context {
   const envFile = join(root, '.env')
   const text = existsSync(envFile) ? readFileSync(envFile, 'utf8') : undefined
   const settings = mergeUserSettings(process.env, text)
+  const settingsFaults = findSettingsFaults(process.env, text)
   const state = statePaths(resolve(root, settings['SALLYPORT_STATE'] ?? '.sallyport'))
   const onStopRequest = (callback: () => void) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, callback)
   }
-  return { root, state, settings, output: createOutput(), onStopRequest }
+  return { root, state, settings, settingsFaults, output: createOutput(), onStopRequest }
 }
 
 function createOutput(): Output {
@@ -65,6 +67,10 @@ async function main(): Promise<number> {
       return exitCodes.ok
     }
     const run = await command.load()
+    if (command.judgesSettings !== true) {
+      for (const fault of rest.settingsFaults) output.error(fault)
+      if (command.needsGoodSettings && rest.settingsFaults.length > 0) return exitCodes.usage
+    }
     return await run({ output, ...rest }, { flags: values, positionals })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException

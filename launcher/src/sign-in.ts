@@ -6,6 +6,7 @@ import type { Context } from './context.ts'
 import type { Endpoints } from './endpoints.ts'
 import { readyEndpoints } from './running.ts'
 import { readCredentials } from './secrets/demo-users.ts'
+import { readProblem, waitOf } from './socket-lines.ts'
 
 const defaultUsername = 'alice'
 const timeoutMs = 10_000
@@ -32,12 +33,27 @@ export async function signIn(
     signal: AbortSignal.timeout(timeoutMs),
   }).catch(() => undefined)
   if (!answer) return err(`${endpoints.public} does not answer: see \`make status\``)
-  const body: unknown = await answer.json().catch(() => undefined)
+  const text = await answer.text().catch(() => '')
+  const body = parseJson(text)
   if (answer.ok && isLoginAnswer(body)) return ok({ endpoints, token: body.token })
-  return err(`signing in was refused (${answer.status})${detailOf(body)}`)
+  return err(refusalOf(answer.status, answer.headers.get('retry-after'), text))
 }
 
-function detailOf(body: unknown): string {
-  if (typeof body !== 'object' || body === null || !('detail' in body)) return ''
-  return typeof body.detail === 'string' ? `: ${body.detail}` : ''
+/** One sentence for a refused login; a limit is said to be the one of sign-ins, not of handshakes. */
+export function refusalOf(status: number, retryAfter: string | null, body: string): string {
+  const wait = waitOf(retryAfter)
+  const parts = [
+    readProblem(body),
+    status === 429 ? 'this is the limit of sign-ins, SIDECAR_LOGINS_PER_*' : '',
+    wait,
+  ].filter((part) => part !== '')
+  return [`signing in was refused (${status})`, ...parts].join('; ')
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

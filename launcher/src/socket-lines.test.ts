@@ -1,7 +1,8 @@
 // What typed lines send and how answers look.
 
 import { describe, expect, it } from 'vitest'
-import { parseTypedLine, showClose, showMessage } from './socket-lines.ts'
+import { refusalOf } from './sign-in.ts'
+import { parseTypedLine, showClose, showMessage, showRefusal } from './socket-lines.ts'
 
 const read = (line: string) => parseTypedLine(line, () => '1')
 
@@ -17,6 +18,15 @@ describe('parseTypedLine', () => {
     })
   })
 
+  it('gives a hint for plain words and for what is no channel, and sends neither', () => {
+    expect(read('hello')).toMatchObject({ ok: false, error: expect.stringContaining('/help') })
+    expect(read('/join lobby')).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('room:lobby'),
+    })
+    expect(read('/help')).toMatchObject({ ok: false, error: expect.stringContaining('/join') })
+  })
+
   it('answers an unknown command with help and sends nothing', () => {
     expect(read('/frobnicate').ok).toBe(false)
     expect(read('/say room:lobby').ok).toBe(false)
@@ -28,7 +38,21 @@ describe('what is shown', () => {
     expect(showClose(4401, 'token-invalid')).toBe(
       'closed 4401 token-invalid (auth: reconnect once with a new token)',
     )
+    expect(showClose(1000, '')).toBe('closed 1000 normal')
     expect(showClose(1006, '')).toContain('closed 1006 lost')
+  })
+
+  it('R3.11 says why an upgrade was refused and how long to wait', () => {
+    const problem = JSON.stringify({ code: 'rate-limited', detail: 'Too many\u001b attempts' })
+    expect(showRefusal(429, '42', problem)).toEqual([
+      'the upgrade was refused (429): rate-limited: Too many\\u001b attempts',
+      '  wait 42 s',
+    ])
+    expect(showRefusal(502, undefined, 'Bad Gateway')).toEqual([
+      'the upgrade was refused (502)',
+      '  Bad Gateway',
+    ])
+    expect(refusalOf(429, '7', problem)).toMatch(/429.*rate-limited: .*sign-ins.*wait 7 s/)
   })
 
   it('shows no heartbeat and quotes what peers said', () => {

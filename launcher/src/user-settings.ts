@@ -19,9 +19,15 @@ export function mergeUserSettings(
   return Object.fromEntries([...fromFile, ...Object.entries(environment).filter(isSet)])
 }
 
-/** Checks what `up` is asked for; the error lists every reason why it cannot be had. */
-export function decideRun(settings: UserSettings): Result<PreferredPorts, readonly string[]> {
-  const faults: string[] = []
+/**
+ * Checks what `up` is asked for; the error lists every reason why it cannot be had, `given` ones (of
+ * `findSettingsFaults`) first.
+ */
+export function decideRun(
+  settings: UserSettings,
+  given: readonly string[] = [],
+): Result<PreferredPorts, readonly string[]> {
+  const faults = [...given]
   const { MODE, STATE, REPLICAS, SALLYPORT_MODE } = settings
   if (MODE === 'compose') {
     faults.push('MODE=compose is not available yet: this release runs natively, leave MODE out')
@@ -41,9 +47,17 @@ export function decideRun(settings: UserSettings): Result<PreferredPorts, readon
       `SALLYPORT_MODE=${SALLYPORT_MODE}: a native run is for development only (demo users, plain http)`,
     )
   }
+  checkSwitch(settings, 'DETACH', faults)
+  checkSwitch(settings, 'SALLYPORT_FOREGROUND', faults)
   const publicPort = readPort(settings, 'PUBLIC_PORT', defaultPorts.public, faults)
   const management = readPort(settings, 'MANAGEMENT_PORT', defaultPorts.management, faults)
   return faults.length > 0 ? err(faults) : ok({ public: publicPort, management })
+}
+
+function checkSwitch(settings: UserSettings, name: string, faults: string[]): void {
+  const text = settings[name]
+  if (text !== undefined && text !== '0' && text !== '1')
+    faults.push(`${name}: must be 1, 0 or empty`)
 }
 
 function readPort(

@@ -8,7 +8,8 @@ import { promisify } from 'node:util'
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
 import { canListenOnIpv6, isPortFree } from '../ports.ts'
 import { runningLauncher } from '../running.ts'
-import { findOnPath, findTraefik, traefikVersion } from '../traefik/find-traefik.ts'
+import { findGo, oldestGo } from '../traefik/find-go.ts'
+import { findOnPath, findTraefik, traefikVersion, versionOf } from '../traefik/find-traefik.ts'
 import { decideRun } from '../user-settings.ts'
 
 /** One line of the report. Only what is `needed` makes the doctor fail. */
@@ -77,21 +78,22 @@ async function checkTraefik(context: Context): Promise<Finding> {
   const common = { name: 'traefik', isNeeded: true } as const
   const traefik = await findTraefik(root, settings)
   if (traefik) return { ...common, isFine: true, found: traefik.path, remedy: '' }
-  const go = await firstLine(context, 'go', ['version'])
-  const minor = Number(/go1\.(\d+)/.exec(go ?? '')?.[1] ?? 0)
+  const onPath = findOnPath('traefik', settings)
+  const old = onPath && `${(await versionOf(onPath)) ?? onPath} found, too old or no release`
+  const go = await findGo(settings)
+  const isFine = go?.isNewEnough === true
   return {
     ...common,
-    isFine: minor >= 21,
-    found:
-      minor >= 21
-        ? `none yet; \`make up\` builds it once with ${go}`
-        : `none, and Go is ${go ?? 'missing'}`,
-    remedy: `put Traefik ${traefikVersion} or newer on PATH, or install Go 1.21 or newer (https://go.dev/dl/)`,
+    isFine,
+    found: isFine
+      ? `${old ?? 'none yet'}; \`make up\` builds it once with ${go.said}`
+      : `${old ?? 'none'}, and Go is ${go ? `too old (${go.said})` : 'missing'}`,
+    remedy: `put Traefik ${traefikVersion} or newer on PATH, or install Go ${oldestGo} or newer (https://go.dev/dl/)`,
   }
 }
 
 async function checkPorts(context: Context): Promise<Finding[]> {
-  const wanted = decideRun(context.settings)
+  const wanted = decideRun(context.settings, context.settingsFaults)
   if (!wanted.ok) {
     const remedy = 'correct the settings'
     return [

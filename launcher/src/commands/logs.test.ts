@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { CommandInput, Context } from '../context.ts'
+import { createLogOutput } from '../run/launcher-log.ts'
 import { prepareStateFolder, type StatePaths, serviceLog, statePaths } from '../state-folder.ts'
 import { logs } from './logs.ts'
 
@@ -28,6 +29,7 @@ function run(flags: CommandInput['flags'], ...positionals: string[]): Promise<nu
     root: '/',
     state,
     settings: {},
+    settingsFaults: [],
     output: {
       line: (text = '') => {
         lines.push(text)
@@ -99,6 +101,21 @@ describe('logs', () => {
   it('refuses a service that does not exist and names those that do', async () => {
     expect(await run({}, 'nginx')).toBe(2)
     expect(errors.join()).toContain('ws-backend')
+  })
+
+  it('shows the launcher’s own lines among the services’, and alone', async () => {
+    write('ws-backend', 1, 3)
+    const log: string[] = []
+    createLogOutput(
+      (line) => log.push(line),
+      () => 2000,
+    ).error('ws-backend died')
+    writeFileSync(state.launcherLog, `${log.join('\n')}\n`)
+    await run({})
+    expect(shown()).toEqual(['ws-backend 1', 'ws-backend died', 'ws-backend 3'])
+    lines = []
+    expect(await run({}, 'launcher')).toBe(0)
+    expect(shown()).toEqual(['ws-backend died'])
   })
 
   it('says so when there are no logs', async () => {

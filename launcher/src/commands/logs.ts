@@ -3,13 +3,15 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
-import { type ServiceName, serviceNames } from '../endpoints.ts'
+import { serviceNames } from '../endpoints.ts'
 import { createLineFormatter, timeOf } from '../run/log-lines.ts'
 import { createTail } from '../run/tail.ts'
 import { serviceLog } from '../state-folder.ts'
 
 const pollMs = 200
 const defaultLines = 200
+/** The launcher's own lines are among them when it runs in the background. */
+const logNames = [...serviceNames, 'launcher'] as const
 
 type Tail = { readonly name: string; readonly readNewLines: () => string[] }
 type NamedLine = { readonly name: string; readonly line: string }
@@ -18,8 +20,8 @@ type NamedLine = { readonly name: string; readonly line: string }
 export async function logs(context: Context, input: CommandInput): Promise<number> {
   const { output, state } = context
   const [wanted] = input.positionals
-  if (wanted !== undefined && !isServiceName(wanted)) {
-    output.error(`no service ${wanted}; there are: ${serviceNames.join(', ')}`)
+  if (wanted !== undefined && !isLogName(wanted)) {
+    output.error(`no service ${wanted}; there are: ${logNames.join(', ')}`)
     return exitCodes.usage
   }
   const count = `${input.flags['lines'] ?? defaultLines}`
@@ -27,7 +29,7 @@ export async function logs(context: Context, input: CommandInput): Promise<numbe
     output.error(`--lines takes a whole number from 1 on, not '${count}'`)
     return exitCodes.usage
   }
-  const names = wanted === undefined ? serviceNames : [wanted]
+  const names = wanted === undefined ? logNames : [wanted]
   if (!names.some((name) => existsSync(serviceLog(state, name)))) {
     output.line(`no logs in ${state.logs}`)
     return exitCodes.notRunning
@@ -69,6 +71,6 @@ async function follow(
   }
 }
 
-function isServiceName(name: string): name is ServiceName {
-  return serviceNames.some((known) => known === name)
+function isLogName(name: string): name is (typeof logNames)[number] {
+  return logNames.some((known) => known === name)
 }

@@ -2,6 +2,7 @@
 
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
 import { readinessUrl, serviceNames } from '../endpoints.ts'
+import { readLastFaults } from '../run/launcher-log.ts'
 import { answersOk } from '../run/readiness.ts'
 import { readyEndpoints, runningLauncher } from '../running.ts'
 
@@ -12,6 +13,10 @@ export async function status(context: Context, _input: CommandInput): Promise<nu
   if (!endpoints) {
     const launcher = runningLauncher(state)
     output.line(launcher ? 'Sallyport is starting or stopping.' : 'Sallyport is not running.')
+    const faults = launcher ? [] : readLastFaults(state)
+    if (faults.length > 0)
+      output.line('The last run ended by a fault (more: `make logs SERVICE=launcher`):')
+    for (const fault of faults) output.line(`  ${JSON.stringify(fault).slice(1, -1)}`)
     return launcher ? exitCodes.failed : exitCodes.notRunning
   }
   const rows = await Promise.all(

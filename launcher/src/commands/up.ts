@@ -5,9 +5,12 @@ import { execFile, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
+import { servicesWithSettings } from '../environment.ts'
 import type { PreferredPorts } from '../ports.ts'
 import { ensurePages } from '../run/build-pages.ts'
-import { openFresh } from '../run/log-files.ts'
+import { checkServices } from '../run/check-services.ts'
+import { createLogOutput, readLogEntry } from '../run/launcher-log.ts'
+import { keepPrevious, openFresh } from '../run/log-files.ts'
 import { runNative } from '../run/run-native.ts'
 import { createTail } from '../run/tail.ts'
 import { runningLauncher, waitForEndpoints } from '../running.ts'
@@ -21,12 +24,17 @@ const composeAnswerMs = 3000
 /** Starts the system; 0 when it is ready (or was stopped by its user), else the fault is printed. */
 export async function up(context: Context, _input: CommandInput): Promise<number> {
   const { settings, output, state } = context
-  const wanted = decideRun(settings)
-  if (!wanted.ok) {
-    for (const fault of wanted.error) output.error(fault)
+  const wanted = decideRun(settings, context.settingsFaults)
+  if (wanted.ok && runningLauncher(state)) return joinRunning(context)
+  // Before the long work, and all at once: only services that were given something can object to it.
+  const verdicts = await checkServices(context, servicesWithSettings(settings))
+  const objections = verdicts.filter(({ isGood }) => !isGood).map(({ said }) => said)
+  if (!wanted.ok || objections.length > 0) {
+    for (const fault of wanted.ok ? [] : wanted.error) output.error(fault)
+    for (const said of objections) output.error(said)
+    output.error('nothing was started; all settings: docs/settings.md')
     return exitCodes.usage
   }
-  if (runningLauncher(state)) return joinRunning(context)
   if (settings['MODE'] === undefined && (await composeAnswers(context))) {
     output.line('starting natively: container mode comes with a later release')
   }
@@ -38,8 +46,10 @@ export async function up(context: Context, _input: CommandInput): Promise<number
 }
 
 /** Supervises in this process, which `up` started in the background. */
-export async function supervise(context: Context, _input: CommandInput): Promise<number> {
-  const wanted = decideRun(context.settings)
+export async function supervise(given: Context, _input: CommandInput): Promise<number> {
+  const context = { ...given, output: createLogOutput(given.output.line, Date.now) }
+  const wanted = decideRun(context.settings, context.settingsFaults)
+  for (const fault of wanted.ok ? [] : wanted.error) context.output.error(fault)
   const traefik = wanted.ok ? await prepare(context) : undefined
   if (!wanted.ok || traefik === undefined) return exitCodes.failed
   return runNative(context, {
@@ -60,7 +70,9 @@ async function prepare(context: Context): Promise<string | undefined> {
 }
 
 function foreground(context: Context, preferredPorts: PreferredPorts, traefik: string) {
-  const { output } = context
+  const { output, state } = context
+  // What an earlier run in the background said is not of this run.
+  if (!runningLauncher(state)) keepPrevious(state.launcherLog)
   return runNative(context, {
     preferredPorts,
     traefik,
@@ -93,7 +105,10 @@ async function detach(context: Context): Promise<number> {
   context.onStopRequest(() => child.kill('SIGTERM'))
   const readNewLines = createTail(state.launcherLog)
   const showProgress = () => {
-    for (const line of readNewLines()) if (!line.startsWith('ready ')) output.line(line)
+    for (const { level, text } of readNewLines().map(readLogEntry)) {
+      if (level === 'error') output.error(text)
+      else if (!text.startsWith('ready ')) output.line(text)
+    }
   }
   const endpoints = await waitForEndpoints(state, () => {
     showProgress()
@@ -117,6 +132,7 @@ async function joinRunning(context: Context): Promise<number> {
     return exitCodes.failed
   }
   output.line(`Sallyport is running already: ${endpoints.public}`)
+  for (const line of summaryLines(context, endpoints)) output.line(line)
   return exitCodes.ok
 }
 

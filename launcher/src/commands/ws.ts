@@ -5,7 +5,14 @@ import { bearerEntryPrefix, protocolName } from '@sallyport/contracts/subprotoco
 import { type RawData, WebSocket } from 'ws'
 import { type CommandInput, type Context, exitCodes, type Output } from '../context.ts'
 import { signIn } from '../sign-in.ts'
-import { idOf, parseTypedLine, showClose, showMessage, typedLineHelp } from '../socket-lines.ts'
+import {
+  idOf,
+  parseTypedLine,
+  showClose,
+  showMessage,
+  showRefusal,
+  typedLineHelp,
+} from '../socket-lines.ts'
 
 /** How long piped input waits for the answers to what it sent. */
 const answersMs = 2000
@@ -36,10 +43,17 @@ function talk(socket: WebSocket, context: Context): Promise<number> {
   context.onStopRequest(leave)
   return new Promise((resolve) => {
     socket.once('unexpected-response', (_request, answer) => {
-      output.error(`the upgrade was refused: ${answer.statusCode} ${answer.statusMessage ?? ''}`)
+      let body = ''
       answer.setEncoding('utf8')
-      answer.on('data', (text: string) => output.error(`  ${JSON.stringify(text).slice(1, -1)}`))
-      answer.once('close', () => resolve(exitCodes.failed))
+      answer.on('data', (text: string) => {
+        body += text
+      })
+      answer.once('close', () => {
+        const { statusCode = 0, headers } = answer
+        const lines = showRefusal(statusCode, headers['retry-after'], body)
+        for (const line of lines) output.error(line)
+        resolve(exitCodes.failed)
+      })
     })
     socket.once('error', (error: NodeJS.ErrnoException) => {
       output.error(`the socket failed (${error.code ?? error.message})`)

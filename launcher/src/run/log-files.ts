@@ -29,6 +29,7 @@ export function openFresh(path: string): number {
   return openSync(path, 'a', 0o600)
 }
 
-function keepPrevious(path: string): void {
+/** Puts a log file aside as the one of the run before. */
+export function keepPrevious(path: string): void {
   if (existsSync(path)) renameSync(path, `${path}.previous`)
 }

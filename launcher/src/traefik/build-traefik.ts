@@ -8,13 +8,8 @@ import { err, ok, type Result } from '@sallyport/contracts/result'
 import type { Context } from '../context.ts'
 import { withExclusive } from '../exclusive.ts'
 import { createBuildProgress } from './build-progress.ts'
-import {
-  findOnPath,
-  findTraefik,
-  traefikCacheFolder,
-  traefikModule,
-  traefikVersion,
-} from './find-traefik.ts'
+import { findGo, oldestGo } from './find-go.ts'
+import { findTraefik, traefikCacheFolder, traefikModule, traefikVersion } from './find-traefik.ts'
 
 const keptLines = 15
 const traefikCommand = 'github.com/traefik/traefik/v3/cmd/traefik'
@@ -23,7 +18,13 @@ const traefikCommand = 'github.com/traefik/traefik/v3/cmd/traefik'
 const traefikRemedy = [
   `Traefik ${traefikVersion} or newer (3.x) is needed. Either`,
   '  install it and put it on PATH: https://github.com/traefik/traefik/releases',
-  '  or install Go 1.21 or newer (https://go.dev/dl/) and run `make up` again: it is then built once.',
+  `  or install Go ${oldestGo} or newer (https://go.dev/dl/) and run \`make up\` again: it is then built once.`,
+].join('\n')
+
+/** What to do when there is a Go and it could not build: mostly it could not fetch the sources. */
+const buildRemedy = [
+  'Go is there: check the network and GOPROXY (`go env GOPROXY`) and run `make up` again,',
+  `or put Traefik ${traefikVersion} or newer (3.x) on PATH: https://github.com/traefik/traefik/releases`,
 ].join('\n')
 
 /** The path of a usable Traefik, built if need be; the error says in full what is missing. */
@@ -31,15 +32,16 @@ export async function ensureTraefik(context: Context): Promise<Result<string, st
   const { root, settings, output } = context
   const found = await findTraefik(root, settings)
   if (found) return ok(found.path)
-  const go = findOnPath('go', settings)
+  const go = await findGo(settings)
   if (!go) return err(traefikRemedy)
+  if (!go.isNewEnough) return err(`${go.said} is too old to build Traefik.\n${traefikRemedy}`)
   const folder = traefikCacheFolder(root, settings)
   mkdirSync(folder, { recursive: true })
   const onWait = () => output.line('another process is building Traefik, waiting for it')
   return withExclusive(join(folder, 'building'), onWait, async () => {
     // Whoever held the lock may have built it meanwhile.
     const built = await findTraefik(root, settings)
-    return built ? ok(built.path) : build(context, go, folder)
+    return built ? ok(built.path) : build(context, go.path, folder)
   })
 }
 
@@ -54,7 +56,7 @@ async function build(
   const partial = `${finished}.partial`
   rmSync(partial, { force: true })
   const lines: string[] = []
-  const progress = createBuildProgress(output)
+  const progress = createBuildProgress(output, () => performance.now())
   const { code, tookMs } = await runGo(context, go, partial, (line) => {
     lines.push(line)
     progress.next(line)
@@ -66,7 +68,7 @@ async function build(
       [
         `building Traefik failed (go build, code ${code}) in ${traefikModule(root)}:`,
         ...last,
-        traefikRemedy,
+        buildRemedy,
       ].join('\n'),
     )
   }

@@ -61,7 +61,8 @@ export function readVersion(printed: string): string | undefined {
   return /^Version:\s+v?(\d+\.\d+\.\d+\S*)/m.exec(printed)?.[1]
 }
 
-async function versionOf(path: string): Promise<string | undefined> {
+/** What a Traefik says it is; undefined for development builds and for what does not run. */
+export async function versionOf(path: string): Promise<string | undefined> {
   const printed = await promisify(execFile)(path, ['version'], { timeout: 5000 }).catch(
     () => undefined,
   )

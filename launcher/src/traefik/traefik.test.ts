@@ -91,6 +91,7 @@ describe('renderStaticConfig', () => {
 
 describe('createBuildProgress', () => {
   it('says a plain line now and then where there is no terminal', () => {
+    let clockMs = 500
     const lines: string[] = []
     const output: Output = {
       line: (text = '') => void lines.push(text),
@@ -99,13 +100,14 @@ describe('createBuildProgress', () => {
       isTerminal: false,
       colors: false,
     }
-    const progress = createBuildProgress(output)
+    const progress = createBuildProgress(output, () => clockMs)
     for (let count = 0; count < 100; count += 1) progress.next(`go: downloading m${count} v1`)
+    clockMs = 42_500
     for (let count = 0; count < 480; count += 1) progress.next(`example.org/p${count}`)
     expect(lines).toEqual([
-      '  100 modules downloaded',
-      '  10 % (240 packages compiled)',
-      '  20 % (480 packages compiled)',
+      '  100 modules downloaded, 0 s',
+      '  10 % (240 packages compiled, 42 s)',
+      '  20 % (480 packages compiled, 42 s)',
     ])
   })
 })

@@ -1,0 +1,27 @@
+// What the Makefile would run; nothing is run here.
+
+import { spawnSync } from 'node:child_process'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { expect, it } from 'vitest'
+
+const root = resolve(import.meta.dirname, '..', '..')
+
+function recipeOf(cwd: string, ...words: string[]): string {
+  const { PATH } = process.env
+  const env = { PATH }
+  return spawnSync('make', ['-n', ...words], { cwd, env, encoding: 'utf8' }).stdout
+}
+
+it('R3.5 follows logs for FOLLOW=1 and not for FOLLOW=0', () => {
+  expect(recipeOf(root, 'logs', 'FOLLOW=1')).toContain('--follow')
+  const recipe = recipeOf(root, 'logs', 'FOLLOW=0')
+  expect(recipe).toContain('main.ts logs')
+  expect(recipe).not.toContain('--follow')
+})
+
+it('works in its own folder when it is called from another', () => {
+  const recipe = recipeOf(tmpdir(), '-f', join(root, 'Makefile'), 'logs', 'SERVICE=launcher')
+  expect(recipe).toContain(`make -C '${root}' logs`)
+  expect(recipe).toContain('main.ts logs launcher')
+})

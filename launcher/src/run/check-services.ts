@@ -1,0 +1,80 @@
+// Asks services to check the settings that a native run would really give them, before anything is started.
+// Nothing is kept: places that have to be there are empty files in a temporary folder.
+
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import type { Context } from '../context.ts'
+import { type ChildEnvironment, environmentsOf } from '../environment.ts'
+import { choosePorts } from '../ports.ts'
+import { type StatePaths, statePaths, tlsDirectory } from '../state-folder.ts'
+import { serviceEntries } from './child-specs.ts'
+import { writeStaticConfig } from './run-native.ts'
+
+type Verdict = { readonly isGood: boolean; readonly said: string }
+
+/** One verdict a service, in the order asked; all are asked at once. */
+export async function checkServices(
+  { root, settings }: Context,
+  services: readonly (keyof typeof serviceEntries)[],
+): Promise<Verdict[]> {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-check-'))
+  try {
+    const state = statePaths(directory)
+    const ports = await choosePorts({ public: 0, management: 0 })
+    const pages = join(directory, 'pages')
+    makePlaceholders(state, pages)
+    writeStaticConfig(root, state, ports)
+    const environments = environmentsOf({ root, state, ports, settings })
+    const given: Record<keyof typeof serviceEntries, ChildEnvironment> = {
+      ...environments,
+      // The pages may not be built yet.
+      frontend: { ...environments.frontend, FRONTEND_ASSETS_DIRECTORY: pages },
+    }
+    return await Promise.all(
+      services.map((name) => check(root, join(root, serviceEntries[name]), given[name])),
+    )
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function makePlaceholders(state: StatePaths, pages: string): void {
+  const roles = ['auth-sidecar', 'ws-backend', 'frontend'] as const
+  const files = [
+    ...roles.flatMap((role) =>
+      ['authority.pem', 'certificate.pem', 'key.pem'].map((name) =>
+        join(tlsDirectory(state, role), name),
+      ),
+    ),
+    state.tokenKeys,
+    state.assertionMaster,
+    state.assertionBackend,
+    state.users,
+    state.traefikStatic,
+    join(pages, 'index.html'),
+  ]
+  for (const file of files) {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, '')
+  }
+}
+
+async function check(root: string, entry: string, environment: ChildEnvironment): Promise<Verdict> {
+  const child = spawn(process.execPath, [entry, '--check-config'], {
+    cwd: root,
+    env: { ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const ended = new Promise<number | null>((resolve) => {
+    child.once('close', resolve)
+  })
+  const [printed, complaints, code] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    ended,
+  ])
+  return { isGood: code === 0, said: `${printed}${complaints}`.trimEnd() }
+}
