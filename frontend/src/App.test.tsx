@@ -49,6 +49,7 @@ class FakeWebSocket extends EventTarget {
 }
 
 const cookieJar = { cookie: '' }
+let keepsMarker = true
 let respond: (path: string) => Response
 const asked: string[] = []
 
@@ -57,10 +58,12 @@ beforeEach(() => {
   vi.stubGlobal('WebSocket', FakeWebSocket)
   asked.length = 0
   cookieJar.cookie = ''
+  keepsMarker = true
   respond = () => Response.json(answer)
 })
 afterEach(() => {
   cleanup()
+  vi.useRealTimers()
   vi.unstubAllGlobals()
 })
 
@@ -71,7 +74,8 @@ async function openPage() {
         const path = input instanceof Request ? input.url : String(input)
         asked.push(path)
         const response = respond(path)
-        if (path === '/auth/login' && response.ok) cookieJar.cookie = `${signedInCookieName}=1`
+        const setsMarker = path === '/auth/login' && response.ok && keepsMarker
+        if (setsMarker) cookieJar.cookie = `${signedInCookieName}=1`
         return response
       },
     }),
@@ -202,4 +206,66 @@ describe('the page', () => {
     expect(screen.getByTestId('connection-error').textContent).toContain('restarting')
     expect(screen.getByTestId('chat-panel')).toBeTruthy()
   })
+
+  it('R2.9 R2.8 goes on saying why while it tries, when the next try comes, and stops when it works', async () => {
+    vi.useFakeTimers()
+    await openPage()
+    await signIn()
+    await enterRoom()
+    respond = () => new Response(null, { status: 502 })
+    await act(async () => socket()?.end(1013))
+    const notice = () => screen.getByTestId('connection-error').textContent
+    expect(notice()).toContain('We will keep trying')
+    const secondsLeft = () => Number(/Next try in (\d+) seconds/.exec(notice() ?? '')?.[1])
+    const before = secondsLeft()
+    expect(before).toBeGreaterThan(3)
+    await act(async () => vi.advanceTimersByTimeAsync(2000))
+    expect(secondsLeft()).toBe(before - 2)
+    respond = () => Response.json(answer)
+    await act(async () => fireEvent.click(screen.getByText('Try now')))
+    expect(screen.getByTestId('connection-state').dataset['state']).toBe('connecting')
+    expect(notice()).toContain('We will keep trying')
+    expect(notice()).toContain('Trying now')
+    await enterRoom()
+    expect(screen.queryByTestId('connection-error')).toBeNull()
+  })
+
+  it('R4.6 says what to do when the marker is gone and the page does not connect', async () => {
+    vi.useFakeTimers()
+    await openPage()
+    keepsMarker = false
+    await signIn()
+    expect(screen.getByTestId('connection-state').dataset['state']).toBe('idle')
+    expect(screen.queryByTestId('connection-error')).toBeNull()
+    await act(async () => vi.advanceTimersByTimeAsync(5000))
+    expect(screen.getByTestId('connection-error').textContent).toContain('reload')
+  })
+
+  it('R4.7 takes over the session of another window when one comes back to it', async () => {
+    await openPage()
+    await act(async () => window.dispatchEvent(new Event('focus')))
+    expect(asked).toEqual([])
+    cookieJar.cookie = `${signedInCookieName}=1`
+    await act(async () => window.dispatchEvent(new Event('focus')))
+    expect(asked).toEqual(['/auth/session'])
+    expect(screen.getByTestId('current-user').textContent).toBe('alice')
+  })
+
+  it.each([
+    ['http://localhost:8080', true],
+    ['http://[::1]:8080', true],
+    ['https://sallyport.example', false],
+  ])('shows at %s where the demo passwords are: %s', async (address, isShown) => {
+    const before = window.location.href
+    moveTo(address)
+    await openPage()
+    moveTo(before)
+    expect(screen.queryByTestId('login-hint') !== null).toBe(isShown)
+  })
 })
+
+/** Changes the page's address without a load; only the test's browser can. */
+function moveTo(address: string) {
+  const { happyDOM } = window as unknown as { happyDOM: { setURL: (url: string) => void } }
+  happyDOM.setURL(address)
+}

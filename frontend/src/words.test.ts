@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { readMessage } from './chat/read-message.ts'
 import { roomSentence } from './chat/room-words.ts'
-import { describeConnection } from './connection/connection-words.ts'
+import { describeConnection, nextTrySentence } from './connection/connection-words.ts'
+import { isLoopbackName } from './loopback-name.ts'
 import { faultSentence, signOutSentence } from './session/session-words.ts'
 import { socketUrl } from './socket-url.ts'
 
@@ -56,6 +57,16 @@ describe('words', () => {
     expect(tones[4]?.label).toBe('Connected')
   })
 
+  it.each([
+    [400, 'Next try in one second.'],
+    [4200, 'Next try in 5 seconds.'],
+    [30_000, 'Next try in 30 seconds.'],
+    [0, 'Trying now…'],
+    [undefined, 'Trying now…'],
+  ])('R2.9 says when the next try comes: %s ms', (leftMs, words) => {
+    expect(nextTrySentence(leftMs)).toBe(words)
+  })
+
   it('says where one stands with a room', () => {
     expect(roomSentence(true, 'open')).toContain('in the room')
     expect(roomSentence(false, 'open')).toContain('Entering')
@@ -86,6 +97,17 @@ describe('readMessage', () => {
   ])('shows nothing for what is no text: %j', (data) => {
     expect(readMessage({ ...event, data })).toBeUndefined()
   })
+})
+
+it.each([
+  ['localhost', true],
+  ['127.0.0.1', true],
+  ['[::1]', true],
+  ['localhost.example', false],
+  ['127.0.0.1.example', false],
+  ['', false],
+])('knows the names of the loopback: %s', (hostname, isLoopback) => {
+  expect(isLoopbackName(hostname)).toBe(isLoopback)
 })
 
 it('finds the socket beside the page, whatever address it was opened under', () => {

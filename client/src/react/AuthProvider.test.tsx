@@ -4,7 +4,7 @@
 import { err } from '@sallyport/contracts/result'
 import { act, cleanup, render } from '@testing-library/react'
 import { StrictMode } from 'react'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createFakeSession } from '../testing/fake-session.ts'
 import { AuthProvider, useAuth } from './AuthProvider.tsx'
 
@@ -58,6 +58,44 @@ describe('AuthProvider', () => {
     const session = createFakeSession({ signed: true })
     session.answerWith(err({ kind: 'unreachable' }))
     expect(await renderAuth(session)).toEqual(['true false null undefined'])
+  })
+})
+
+describe('coming back to a page without a session', () => {
+  const comeBack = () =>
+    act(async () => {
+      document.dispatchEvent(new Event('visibilitychange'))
+      window.dispatchEvent(new Event('focus'))
+    })
+
+  it('R2.3 R4.7 asks nothing without a marker, however often one comes back', async () => {
+    const session = createFakeSession({ signed: false })
+    const seen = await renderAuth(session)
+    await comeBack()
+    await comeBack()
+    expect(session.calls).toEqual([])
+    expect(seen).toHaveLength(1)
+  })
+
+  it('R4.7 takes over what another tab signed in to, with one question', async () => {
+    const session = createFakeSession({ signed: false })
+    const seen = await renderAuth(session)
+    session.gainMarker()
+    await comeBack()
+    expect(session.calls).toEqual(['validate'])
+    expect(seen).toEqual(['false false null undefined', 'false true alice.token alice'])
+  })
+
+  it('asks nothing while the page is hidden, or when it is gone', async () => {
+    const session = createFakeSession({ signed: false })
+    await renderAuth(session)
+    session.gainMarker()
+    const visibility = vi.spyOn(document, 'visibilityState', 'get').mockReturnValue('hidden')
+    await act(async () => document.dispatchEvent(new Event('visibilitychange')))
+    visibility.mockRestore()
+    cleanup()
+    await comeBack()
+    expect(session.calls).toEqual([])
   })
 })
 

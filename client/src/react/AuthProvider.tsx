@@ -31,6 +31,7 @@ export type AuthProviderProps = { readonly keeper: SessionKeeper; readonly child
 export function AuthProvider({ keeper, children }: AuthProviderProps) {
   const session = useSyncExternalStore(keeper.subscribe, keeper.getState)
   useEffect(() => keeper.start(), [keeper])
+  useTakeOverOnReturn(keeper)
   const auth = useMemo(() => describeAuth(keeper, session), [keeper, session])
   return <AuthContext value={auth}>{children}</AuthContext>
 }
@@ -40,6 +41,21 @@ export function useAuth(): Auth {
   const auth = useContext(AuthContext)
   if (!auth) throw new Error('useAuth needs an AuthProvider around it.')
   return auth
+}
+
+/** Another tab may have signed in while this page was not looked at; the keeper asks only when a marker says so. */
+function useTakeOverOnReturn(keeper: SessionKeeper): void {
+  useEffect(() => {
+    const onReturn = () => {
+      if (document.visibilityState === 'visible') void keeper.takeOver()
+    }
+    window.addEventListener('focus', onReturn)
+    document.addEventListener('visibilitychange', onReturn)
+    return () => {
+      window.removeEventListener('focus', onReturn)
+      document.removeEventListener('visibilitychange', onReturn)
+    }
+  }, [keeper])
 }
 
 function describeAuth(keeper: SessionKeeper, session: SessionState): Auth {

@@ -30,6 +30,9 @@ function setUp(options: { signed?: boolean; stored?: string; api?: Partial<Sessi
     clear: () => {
       signed = false
     },
+    set: () => {
+      signed = true
+    },
   }
   const api = {
     login: vi.fn<SessionApi['login']>(async (username) => {
@@ -208,6 +211,81 @@ describe('a session that was ended elsewhere', () => {
     await keeper.logout()
     await settle()
     expect(keeper.getState()).toEqual({ status: 'anonymous', reason: 'signed-out' })
+  })
+})
+
+describe('taking over what another tab signed in to', () => {
+  async function setUpAnonymous(validate?: SessionApi['validate']) {
+    const world = setUp(validate ? { api: { validate } } : {})
+    world.keeper.start()
+    await settle()
+    return world
+  }
+
+  it('R2.3 R4.7 asks nothing without the marker, and nothing when somebody is signed in', async () => {
+    const { keeper, api } = await setUpAnonymous()
+    await keeper.takeOver()
+    await keeper.login('alice', 'secret')
+    await keeper.takeOver()
+    expect(api.validate).not.toHaveBeenCalled()
+  })
+
+  it('R2.3 asks once for two signals at a time, changes state once and has a token', async () => {
+    const { keeper, api, marker, statuses } = await setUpAnonymous()
+    marker.set()
+    await Promise.all([keeper.takeOver(), keeper.takeOver()])
+    expect(api.validate).toHaveBeenCalledTimes(1)
+    expect(statuses).toEqual(['authenticated'])
+    expect(await keeper.getToken(request('connect'))).toBe('alice.token')
+    expect(api.validate).toHaveBeenCalledTimes(1)
+  })
+
+  it('R2.7 clears a marker without a session behind it, and does not ask again', async () => {
+    const { keeper, api, marker, statuses } = await setUpAnonymous(unauthorized)
+    marker.set()
+    await keeper.takeOver()
+    await keeper.takeOver()
+    expect(api.validate).toHaveBeenCalledTimes(1)
+    expect(marker.isPresent()).toBe(false)
+    expect(statuses).toEqual([])
+  })
+
+  it('RX.12 stays at the login in an outage and asks again the next time', async () => {
+    const { keeper, api, marker, statuses } = await setUpAnonymous(outage)
+    marker.set()
+    await keeper.takeOver()
+    expect([...statuses, marker.isPresent()]).toEqual([true])
+    await keeper.takeOver()
+    expect(api.validate).toHaveBeenCalledTimes(2)
+  })
+
+  it('leaves a login that is under way, and one that was faster, alone', async () => {
+    const { keeper, api, marker } = await setUpAnonymous()
+    const signingIn = keeper.login('bob', 'secret')
+    marker.set()
+    await keeper.takeOver()
+    await signingIn
+    expect(api.validate).not.toHaveBeenCalled()
+    await keeper.logout()
+    marker.set()
+    const taking = keeper.takeOver()
+    await keeper.login('bob', 'secret')
+    await taking
+    expect(keeper.getState()).toMatchObject({ user: { id: 'bob' } })
+  })
+
+  it('signs nobody in again with an answer from before a sign-out', async () => {
+    const late = Promise.withResolvers<void>()
+    const { keeper, marker } = await setUpAnonymous(async () =>
+      late.promise.then(() => ok(answerFor('alice'))),
+    )
+    marker.set()
+    const taking = keeper.takeOver()
+    await settle()
+    await keeper.logout()
+    late.resolve()
+    await taking
+    expect(keeper.getState().status).toBe('anonymous')
   })
 })
 

@@ -30,6 +30,11 @@ export type SessionKeeper = {
   readonly start: () => void
   /** Asks again after an outage. */
   readonly retry: () => void
+  /**
+   * Asks once, while nobody is signed in here, whether another tab signed in, and takes its session over.
+   * Asks nothing without the marker; changes nothing when there is no session or no answer.
+   */
+  readonly takeOver: () => Promise<void>
   readonly login: (username: string, password: string) => Promise<Result<undefined, SessionFault>>
   /** Signs out here at once and then tells the server. */
   readonly logout: () => Promise<void>
@@ -50,11 +55,27 @@ export function createSessionKeeper(deps: SessionKeeperDeps): SessionKeeper {
   const tokens = createSessionTokens(deps, held)
   const { dispatch, getState } = held
   let isStarted = false
+  let loginsUnderWay = 0
+  let takingOver: Promise<void> | undefined
   let signingOut: Promise<void> = Promise.resolve()
 
   async function tellServer(): Promise<void> {
     const told = await api.logout()
     if (!told.ok) dispatch({ type: 'sign-out-unconfirmed' })
+  }
+
+  async function askForLogin(
+    username: string,
+    password: string,
+  ): Promise<Result<undefined, SessionFault>> {
+    // An earlier sign-out still under way would delete the cookie that this login sets.
+    await signingOut
+    const answer = await api.login(username, password)
+    if (!answer.ok) return err(answer.error)
+    tokens.voidAll()
+    tokens.adopt(answer.value)
+    dispatch({ type: 'logged-in', answer: answer.value })
+    return ok(undefined)
   }
 
   return {
@@ -73,17 +94,26 @@ export function createSessionKeeper(deps: SessionKeeperDeps): SessionKeeper {
       dispatch({ type: 'retrying' })
       tokens.validate()
     },
+    async takeOver() {
+      // A login under way says itself who is signed in; its marker may be there before its answer.
+      const mayAsk = getState().status === 'anonymous' && loginsUnderWay === 0
+      if (!mayAsk || !marker.isPresent()) return
+      takingOver ??= tokens.takeOver().finally(() => {
+        takingOver = undefined
+      })
+      await takingOver
+    },
     async login(username, password) {
-      // An earlier sign-out still under way would delete the cookie that this login sets.
-      await signingOut
-      const answer = await api.login(username, password)
-      if (!answer.ok) return err(answer.error)
-      tokens.voidAll()
-      tokens.adopt(answer.value)
-      dispatch({ type: 'logged-in', answer: answer.value })
-      return ok(undefined)
+      loginsUnderWay += 1
+      try {
+        return await askForLogin(username, password)
+      } finally {
+        loginsUnderWay -= 1
+      }
     },
     logout() {
+      // Nobody may be signed in here yet: an answer under way must not sign anybody in afterwards.
+      tokens.voidAll()
       dispatch({ type: 'ended', reason: 'signed-out' })
       signingOut = tellServer()
       return signingOut
@@ -98,7 +128,8 @@ export function createSessionKeeper(deps: SessionKeeperDeps): SessionKeeper {
 }
 
 /** The tokens of the session; every answer of the server goes into the state on its way. */
-function createSessionTokens({ api, now }: SessionKeeperDeps, held: HeldSession) {
+function createSessionTokens(deps: SessionKeeperDeps, held: HeldSession) {
+  const { api, marker, now } = deps
   const { getToken, adopt, invalidate } = createTokenSource({ fetchSession, now })
   /** Counts logins and ends: an answer asked for in an earlier era is void. */
   let era = 0
@@ -123,6 +154,18 @@ function createSessionTokens({ api, now }: SessionKeeperDeps, held: HeldSession)
       const signal = new AbortController().signal
       // The outcome is in the state; whoever waits for a token hears of it separately.
       void getToken({ reason: 'connect', signal }).catch(() => {})
+    },
+    async takeOver() {
+      const asked = era
+      const answer = await api.validate()
+      if (asked !== era) return
+      if (answer.ok) {
+        adopt(answer.value)
+        held.dispatch({ type: 'logged-in', answer: answer.value })
+      } else if (answer.error.kind === 'invalid-credentials') {
+        // It stands for no session, and would have every later return to the page ask again.
+        marker.clear()
+      }
     },
     /** Forgets the token and voids every answer still under way. */
     voidAll() {

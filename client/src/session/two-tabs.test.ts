@@ -165,6 +165,20 @@ describe('two tabs of one browser', () => {
     expect(browser.stored.size).toBe(1)
   })
 
+  it('R4.7 a tab at the login form takes over the session that another tab signed in to', async () => {
+    const { browser, first, second } = await openTwoTabs()
+    await first.logout()
+    await settleAll()
+    await second.login('bob', 'secret')
+    expect(first.getState().status).toBe('anonymous')
+    await first.takeOver()
+    const session = second.getState()
+    expect(session).toMatchObject({ status: 'authenticated', user: { id: 'bob' } })
+    const { sessionId } = session as Extract<typeof session, { status: 'authenticated' }>
+    expect(first.getState()).toMatchObject({ status: 'authenticated', sessionId })
+    expect(browser.jar.cookies.get('sessionId')).toBe(sessionId)
+  })
+
   it('a session the page gave up by itself clears no marker', async () => {
     const { first, second } = await openTwoTabs()
     first.end('session-expired')

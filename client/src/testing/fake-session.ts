@@ -49,5 +49,8 @@ export function createFakeSession(options: { readonly signed: boolean }) {
   const loseMarker = () => {
     signed = false
   }
-  return { keeper, calls, answerWith, loseMarker }
+  const gainMarker = () => {
+    signed = true
+  }
+  return { keeper, calls, answerWith, loseMarker, gainMarker }
 }

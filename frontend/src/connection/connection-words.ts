@@ -23,3 +23,14 @@ export function describeConnection(state: ConnectionState): ConnectionWords {
       return { label: 'Disconnected', tone: 'off' }
   }
 }
+
+/** What a person reads who is signed in on a page that may not connect. */
+export const notConnectedSentence =
+  'This page is not connected: the browser no longer says that you are signed in. Please reload the page.'
+
+/** When the next try comes, from the milliseconds until then; undefined or none left means now. */
+export function nextTrySentence(leftMs: number | undefined): string {
+  const seconds = Math.ceil((leftMs ?? 0) / 1000)
+  if (seconds <= 0) return 'Trying now…'
+  return seconds === 1 ? 'Next try in one second.' : `Next try in ${seconds} seconds.`
+}

@@ -1,10 +1,11 @@
-// The landing page: a form and nothing that talks to the server before it is sent.
+// The landing page: a form; nothing of it talks to the server before it is sent.
 
 import type { SessionFault, SignOutReason } from '@sallyport/client'
 import { useAuth } from '@sallyport/client/react'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
 import { GateArt } from '../art/GateArt.tsx'
 import { GateMark } from '../art/GateMark.tsx'
+import { isLoopbackName } from '../loopback-name.ts'
 import { SessionNotice } from '../session/SessionNotice.tsx'
 import { faultSentence } from '../session/session-words.ts'
 
@@ -25,9 +26,20 @@ export function LoginPage({ reason }: { readonly reason: SignOutReason | undefin
           <p className="login-lead">The room is behind the gate. Show who you are.</p>
           <SessionNotice reason={reason} />
           <LoginForm />
+          {isLoopbackName(window.location.hostname) && <DemoHint />}
         </div>
       </main>
     </div>
+  )
+}
+
+/** Without it nobody who just started the system could sign in; elsewhere there are no demo accounts to speak of. */
+function DemoHint() {
+  return (
+    <p className="login-hint" data-testid="login-hint">
+      The demo passwords are in <code>.sallyport/credentials.json</code>; <code>make up</code>{' '}
+      prints them on a terminal.
+    </p>
   )
 }
 
