@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { decideRun } from '../../launcher/src/user-settings.ts'
+import { defaultLimits } from '../../ws-backend/src/connection/connection-limits.ts'
 import {
   anchorsOf,
   documentOf,
@@ -135,6 +136,26 @@ describe('docs/settings.md', () => {
       expect(stated, name).toBe(defaultOf(name) ?? '–')
       expect(meaning, name).not.toBe('')
     }
+  })
+})
+
+describe('numbers that documents state', () => {
+  it('RX.11 are the bounds of sockets in force', () => {
+    const { maxSocketsPerSession, maxSocketsPerSubject } = defaultLimits
+    const bounds = `${maxSocketsPerSession} sockets of a session and ${maxSocketsPerSubject} of a subject`
+    for (const path of ['contracts/PROTOCOL.md', 'docs/threat-model.md']) {
+      expect(documentOf(path).replace(/\s+/g, ' '), path).toContain(bounds)
+    }
+  })
+
+  it('RX.11 are the limits of logins in force, and how many addresses lock an account out', () => {
+    const [account, address] = ['ACCOUNT', 'ADDRESS'].map((by) =>
+      Number(defaultOf(`SIDECAR_LOGINS_PER_${by}`)),
+    ) as [number, number]
+    const text = documentOf('docs/threat-model.md').replace(/\s+/g, ' ')
+    expect(text).toContain(`${address} a minute from one address and ${account} for one name`)
+    const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
+    expect(text).toContain(`whoever has ${words[Math.ceil(account / address)]} addresses`)
   })
 })
 

@@ -69,7 +69,7 @@ describe('the chain', () => {
 
   it('R3.9 lets the public health through without a credential, on its exact path', () => {
     const router = dynamic.routers['websocket-health'] as Router
-    expect(router.rule).toBe('Path(`/ws/health`) && Method(`GET`)')
+    expect(router.rule).toBe('Path(`/ws/health`) && Method(`GET`) && !HeaderRegexp(`Upgrade`,`.`)')
     expect(unfold(router.middlewares)).toContain('strip-credentials')
     expect(unfold(router.middlewares)).not.toContain('websocket-auth')
   })
@@ -91,6 +91,33 @@ describe('the chain', () => {
       period: '1s',
       burst: 5,
     })
+  })
+
+  it('RX.11 has a flood wall on every router but the pages', () => {
+    const walls = new Set(['websocket-rate-limit', 'http-rate-limit'])
+    for (const [name, router] of routers) {
+      const passed = unfold(router.middlewares).filter((middleware) => walls.has(middleware))
+      expect(passed.length, name).toBe(plain(router.service) === 'frontend' ? 0 : 1)
+    }
+    expect(unfold(dynamic.routers['auth']?.middlewares)).toContain('http-rate-limit')
+    expect(unfold(dynamic.routers['websocket-health']?.middlewares)).toContain('http-rate-limit')
+    expect(dynamic.middlewares['http-rate-limit']?.['rateLimit']).toMatchObject({
+      average: 50,
+      period: '1s',
+      burst: 100,
+    })
+  })
+
+  it('R0.7 turns an outage behind every guarded router into 503, by a page nobody else can ask for', () => {
+    for (const [name, router] of routers) {
+      if (plain(router.service) === 'frontend') continue
+      expect(unfold(router.middlewares), name).toContain('unavailable')
+    }
+    const { query, service } = dynamic.middlewares['unavailable']?.['errors'] ?? {}
+    expect([query, service]).toEqual(['/unavailable', 'frontend'])
+    for (const [name, router] of reaching('frontend')) {
+      expect(router.rule, name).toContain('!Path(`/unavailable`)')
+    }
   })
 
   it('R2.6 answers CORS for GET and OPTIONS and the configured origins only', () => {
