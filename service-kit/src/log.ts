@@ -18,17 +18,25 @@ const redactedNames = [
   'sec-websocket-protocol',
 ]
 
-/**
- * Standard output in batches: under load a write for each line would cost more than the line. Flushed at least
- * every `logDelayMs` and at exit; only a process that is killed outright can lose its last lines.
- */
+/** No line waits longer than this. */
 const logDelayMs = 50
+
+/** Under load a write for each line would cost more than the line: they go out together from here on. */
+const batchBytes = 32 * 1024
 
 /** Beyond this many unread bytes lines are dropped: a reader that stalls must not take the service's memory. */
 const maxLength = 16 * 1024 * 1024
 
+/** Standard output in batches, flushed at exit; only a process that is killed outright can lose its last lines. */
 const standardOutput = () =>
-  destination({ fd: 1, sync: false, minLength: 8192, maxLength, periodicFlush: logDelayMs })
+  destination({
+    fd: 1,
+    sync: false,
+    minLength: batchBytes,
+    maxWrite: 2 * batchBytes,
+    maxLength,
+    periodicFlush: logDelayMs,
+  })
 
 /** A logger that writes JSON lines to standard output, or to `stream` in tests. */
 export function createLog(
