@@ -91,6 +91,7 @@ async function serveCheck(stream: ServerHttp2Stream, deps: InternalApiDeps): Pro
     const verdicts = await checkIdentities(request, deps.authorities)
     end(200, JSON.stringify({ verdicts }))
   } catch (error) {
+    if (stream.closed || stream.destroyed) return // the backend took its question back
     deps.log.error({ err: error }, 'identities could not be checked')
     end(503)
   }

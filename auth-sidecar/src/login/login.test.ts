@@ -1,6 +1,10 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
+import { createLog } from '@sallyport/service-kit/log'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createMemoryAttemptLimiter } from '../limits/attempt-limiter.memory.ts'
+import { createMetrics } from '../metrics.ts'
+import { createDomainFixture } from '../testing/domain-fixture.ts'
+import { login } from './login.ts'
 import { createPasswordChecker } from './password-checker.ts'
 import { parsePasswordHash, usersFileSchema } from './password-hash.ts'
 import { signIn } from './password-users.ts'
@@ -80,6 +84,37 @@ describe('sign in', () => {
     expect(await signIn(request('alice', 'x'), busy)).toMatchObject({
       error: { code: 'unavailable', retryAfterSeconds: 1 },
     })
+  })
+})
+
+describe('login', () => {
+  it('SES-14 ends the oldest session of a subject that has a hundred, and no other subject’s', async () => {
+    const fixture = await createDomainFixture()
+    const ended: string[] = []
+    const deps = {
+      ...makeDeps(1000),
+      sessions: fixture.sessions,
+      authorities: fixture.authorities,
+      feed: { publish: ({ sessionId }: { sessionId: string }) => void ended.push(sessionId) },
+      currentAuthority: fixture.deps.currentAuthority,
+      tokens: fixture.tokens,
+      cookies: { name: 'sessionId', secure: false, lifeMs: 86_400_000 },
+      sessionLifeMs: 86_400_000,
+      now: fixture.deps.now,
+      log: createLog('test', 'error', { write: () => {} }),
+      metrics: createMetrics(),
+      checker: { check: async () => 'match' as const },
+    }
+    const first = await fixture.login('u1')
+    const bystander = await fixture.login('bob')
+    const api = { cookieHeader: undefined, authorization: undefined, clientAddress: '127.0.0.1' }
+    const body = { username: 'alice', password: 'right' }
+    for (let count = 1; count < 100; count += 1) await login({ ...api, body }, deps)
+    expect(ended).toEqual([])
+    await login({ ...api, body }, deps)
+    expect(ended).toEqual([first.session.sessionId])
+    expect(await fixture.sessions.ofSubject('u1')).toHaveLength(100)
+    expect(ended).not.toContain(bystander.session.sessionId)
   })
 })
 

@@ -8,6 +8,7 @@ import type { CurrentAuthority } from '../authority/current-authority.ts'
 import { type EndSessionDeps, endSession } from '../authority/end-session.ts'
 import { addressKey } from '../limits/client-address.ts'
 import type { Metrics } from '../metrics.ts'
+import type { SessionStore } from '../sessions/session-store.ts'
 import type { IssueTokenDeps } from '../tokens/issue-token.ts'
 import { type ApiAnswer, type ApiRequest, sessionSecretOf } from './api-request.ts'
 import { makeLoginAnswer } from './login-answer.ts'
@@ -19,6 +20,7 @@ export type LoginDeps = SignInDeps &
   StartSessionDeps &
   EndSessionDeps & {
     readonly currentAuthority: Pick<CurrentAuthority, 'session'>
+    readonly sessions: Pick<SessionStore, 'create' | 'ofSubject' | 'remove'>
     readonly tokens: IssueTokenDeps
     readonly cookies: SessionCookieOptions
     readonly log: Log
@@ -51,6 +53,7 @@ export async function login(request: ApiRequest, deps: LoginDeps): Promise<ApiAn
     return { outcome: user }
   }
   await endEarlierSession(request, deps)
+  await endOldestBeyondBound(user.value.id, deps)
   const device = {
     clientId: deviceInfo?.clientId ?? '',
     deviceType: deviceInfo?.deviceType ?? 'unknown',
@@ -72,4 +75,14 @@ async function endEarlierSession(request: ApiRequest, deps: LoginDeps): Promise<
   if (!secret.ok || secret.value === undefined) return
   const earlier = await deps.currentAuthority.session(secret.value)
   if (earlier.ok) await endSession(earlier.value, deps)
+}
+
+/** One subject's sessions are bounded, or a single account could fill the store and keep everybody out. */
+const maxSessionsPerSubject = 100
+
+/** Makes room for one more session of the subject: the oldest end, with their tokens and sockets. */
+async function endOldestBeyondBound(subject: string, deps: LoginDeps): Promise<void> {
+  const own = await deps.sessions.ofSubject(subject)
+  const surplus = Math.max(0, own.length - maxSessionsPerSubject + 1)
+  for (const oldest of own.slice(0, surplus)) await endSession(oldest, deps)
 }

@@ -16,16 +16,18 @@ async function setUp() {
     log: createLog('test', 'error', { write: () => {} }),
     metrics: createMetrics(),
   }
-  const request = (secret?: string, token?: string) => ({
+  const request = (secret?: string, token?: string, authorization?: string) => ({
     body: undefined,
     cookieHeader: secret && `sessionId=${secret}`,
-    authorization: token && `Bearer ${token}`,
+    authorization: authorization ?? (token && `Bearer ${token}`),
     clientAddress: '127.0.0.1',
   })
   return {
     fixture,
     ended,
     logout: (secret?: string, token?: string) => logout(request(secret, token), deps),
+    logoutWith: (secret: string | undefined, authorization: string) =>
+      logout(request(secret, undefined, authorization), deps),
   }
 }
 
@@ -43,6 +45,17 @@ describe('logout', () => {
     const { token, session } = await fixture.login()
     await out('A'.repeat(43), token)
     expect(ended).toEqual([session.sessionId])
+  })
+
+  it('SES-1 ends the session of a good cookie whatever else stands in Authorization', async () => {
+    const { fixture, ended, logoutWith } = await setUp()
+    for (const authorization of ['Basic abc', 'Bearer', 'Bearer a b', '']) {
+      const { secret, session } = await fixture.login()
+      await logoutWith(secret, authorization)
+      expect(ended.at(-1)).toBe(session.sessionId)
+    }
+    const refused = await logoutWith(undefined, 'Basic abc')
+    expect(refused).toMatchObject({ outcome: { error: { code: 'invalid-credential' } } })
   })
 
   it('SES-1 ends both sessions where both are good, and one that both name only once', async () => {

@@ -23,9 +23,13 @@ export async function logout(request: ApiRequest, deps: LogoutDeps): Promise<Api
   const secret = sessionSecretOf(request, deps.cookies)
   if (!secret.ok) return { outcome: refuse('conflicting-credentials', secret.error) }
   const bearer = readBearer(request.authorization)
-  if (!bearer.ok) return { outcome: refuse('invalid-credential', bearer.error) }
+  // A header that is no bearer may come from something in between; it must not keep the cookie's session alive.
+  if (!bearer.ok && secret.value === undefined) {
+    return { outcome: refuse('invalid-credential', bearer.error) }
+  }
+  const token = bearer.ok ? bearer.value : undefined
   const judged = [
-    bearer.value === undefined ? undefined : await currentAuthority.byToken(bearer.value),
+    token === undefined ? undefined : await currentAuthority.byToken(token),
     secret.value === undefined ? undefined : await currentAuthority.bySession(secret.value),
   ]
   // Each is judged by itself: an expired token beside a good cookie must not keep the session alive.

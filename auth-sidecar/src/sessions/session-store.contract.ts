@@ -54,6 +54,21 @@ export function describeSessionStore(make: () => Promise<SessionStoreUnderTest>)
     await expect(store.remove('session-a')).resolves.toBeUndefined()
   })
 
+  it('R1.2 lists the live sessions of a subject, oldest first, and nobody else’s', async () => {
+    const { store, now, advanceMs } = await make()
+    await store.create(sessionAt(now(), 'a'))
+    await advanceMs(30_000)
+    await store.create(sessionAt(now(), 'b'))
+    await store.create(sessionAt(now(), 'c'))
+    await store.create({ ...sessionAt(now(), 'd'), subject: 'bob' })
+    await store.remove('session-c')
+    const ids = async () => (await store.ofSubject('alice')).map(({ sessionId }) => sessionId)
+    expect(await ids()).toEqual(['session-a', 'session-b'])
+    await advanceMs(30_000)
+    expect(await ids()).toEqual(['session-b'])
+    expect(await store.ofSubject('nobody')).toEqual([])
+  })
+
   it('R0.1 never finds an expired session', async () => {
     const { store, now, advanceMs } = await make()
     await store.create(sessionAt(now(), 'a'))

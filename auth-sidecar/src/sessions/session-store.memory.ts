@@ -9,10 +9,14 @@ export function createMemorySessionStore(options: {
 }): SessionStore {
   const bySecret = new Map<string, SessionRecord>()
   const secretOf = new Map<string, string>()
+  const bySubject = new Map<string, Set<SessionRecord>>()
 
   function drop(record: SessionRecord): void {
     bySecret.delete(record.secretHash)
     secretOf.delete(record.sessionId)
+    const own = bySubject.get(record.subject)
+    own?.delete(record)
+    if (own?.size === 0) bySubject.delete(record.subject)
   }
 
   function dropExpired(): void {
@@ -29,6 +33,8 @@ export function createMemorySessionStore(options: {
       if (bySecret.size >= options.maxSessions) throw new Error('the session store is full')
       bySecret.set(record.secretHash, record)
       secretOf.set(record.sessionId, record.secretHash)
+      const own = bySubject.get(record.subject) ?? new Set()
+      bySubject.set(record.subject, own.add(record))
     },
     async find(secretHash) {
       const record = bySecret.get(secretHash)
@@ -37,6 +43,10 @@ export function createMemorySessionStore(options: {
         return undefined
       }
       return record
+    },
+    async ofSubject(subject) {
+      const own = [...(bySubject.get(subject) ?? [])]
+      return own.filter((record) => record.expiresAtMs > options.now())
     },
     async remove(sessionId) {
       const record = bySecret.get(secretOf.get(sessionId) ?? '')

@@ -28,6 +28,8 @@ export type SessionStore = {
   readonly create: (record: SessionRecord) => Promise<void>
   /** Finds a session by the hash of its secret; undefined when there is none or it has expired. */
   readonly find: (secretHash: string) => Promise<SessionRecord | undefined>
+  /** The live sessions of a subject, oldest first. */
+  readonly ofSubject: (subject: string) => Promise<readonly SessionRecord[]>
   /** Removes a session by its public id; removing an unknown one is no error. */
   readonly remove: (sessionId: string) => Promise<void>
 }
