@@ -3,10 +3,9 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import type { Denial } from '@sallyport/contracts/denials'
+import { type Denial, refuse } from '@sallyport/contracts/denials'
 import { identityHeader, requestIdHeader } from '@sallyport/contracts/identity-headers'
 import { problemAnswer } from '@sallyport/contracts/problem-document'
-import { err } from '@sallyport/contracts/result'
 import { forFixedFields, type Log } from '@sallyport/service-kit/log'
 import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
@@ -22,7 +21,7 @@ import type { Metrics } from '../metrics.ts'
 import { logDecision } from './connection-log.ts'
 
 /** Path of the subrequest; everything else on this listener is 404. */
-export const verifyPath = '/verify'
+const verifyPath = '/verify'
 
 const identityName = identityHeader.toLowerCase()
 const requestIdName = requestIdHeader.toLowerCase()
@@ -93,7 +92,7 @@ async function decideOrFailClosed(
     return await deps.deadline.within(decideHandshake(lines, deps))
   } catch (error) {
     deps.log.error({ err: error, requestId }, 'handshake could not be decided')
-    return { outcome: err({ code: 'unavailable', reason: 'outage', retryAfterSeconds: 2 }) }
+    return { outcome: refuse('unavailable', 'outage', { retryAfterSeconds: 2 }) }
   }
 }
 

@@ -26,7 +26,7 @@ export function parsePasswordHash(text: string): PasswordHash | undefined {
 }
 
 /** A users file's entry. */
-export const userSchema = z.object({
+const userSchema = z.object({
   id: z.string().regex(/^[\x21-\x7e]{1,256}$/),
   username: z.string().min(1).max(256),
   passwordHash: z.string().refine((text) => parsePasswordHash(text) !== undefined, {
