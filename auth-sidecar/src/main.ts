@@ -50,6 +50,7 @@ function createDomain(settings: Settings, secrets: Secrets) {
     feed: createAuthorityFeed(authorities.epoch, 10_000),
     currentAuthority: createCurrentAuthority({ issuer, verifyToken, sessions, authorities, now }),
     tokens: { issuer, audience, keyRing, tokenLifeMs, now },
+    issuer,
     sessionLifeMs,
   }
 }
@@ -62,7 +63,7 @@ function signerFor(secrets: Secrets) {
   const [master] = secrets.assertionKeys
   if (!master) throw new Error('the assertion ring is empty')
   const secret = deriveAssertionKey(master.secret, backendAudience)
-  return createAssertionSigner({ keyId: master.keyId, secret }, backendAudience, now)
+  return createAssertionSigner({ keyId: master.keyId, secret }, backendAudience, now).sign
 }
 
 async function start(

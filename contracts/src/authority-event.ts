@@ -2,7 +2,8 @@
 // Travels over the internal HTTP/2 feed as one JSON object per line.
 
 import { z } from 'zod'
-import { generationSchema } from './generation-schema.ts'
+import { identitySchema } from './identity-schema.ts'
+import { maxTokenLength } from './token-bounds.ts'
 
 /** The sidecar says something on the feed at least this often. */
 export const feedAliveIntervalMs = 4000
@@ -23,6 +24,8 @@ export const feedLineSchema = z.discriminatedUnion('type', [
     sessionId: z.string(),
     subject: z.string(),
   }),
+  /** Routes or policies changed: ask about every live identity. */
+  z.object({ type: z.literal('policy-changed'), sequence: z.number().int() }),
   /** Nothing happened; the feed is alive. */
   z.object({ type: z.literal('alive'), sequence: z.number().int() }),
 ])
@@ -30,31 +33,59 @@ export const feedLineSchema = z.discriminatedUnion('type', [
 export type FeedLine = z.infer<typeof feedLineSchema>
 
 /** An event before it has a place in the feed. */
-export type AuthorityEvent = {
-  readonly type: 'session-ended'
-  readonly sessionId: string
-  readonly subject: string
-}
+export type AuthorityEvent =
+  | { readonly type: 'session-ended'; readonly sessionId: string; readonly subject: string }
+  | { readonly type: 'policy-changed' }
 
 /** Paths of the sidecar's internal listener (peer role `ws-backend`). */
-export const internalPaths = { feed: '/authority/feed', check: '/authority/check' } as const
+export const internalPaths = {
+  feed: '/authority/feed',
+  check: '/authority/check',
+  authenticate: '/authority/authenticate',
+} as const
 
 /** How many identities one check may name. */
-export const maxIdentitiesPerCheck = 500
+export const maxIdentitiesPerCheck = 100
 
-/** Body of a check: "are these still good?" */
+/** Body of a check: "are these still good?" An identity as it was signed, without how long it lasts. */
 export const checkRequestSchema = z.object({
   identities: z
-    .array(z.object({ subject: z.string(), sessionId: z.string(), generation: generationSchema }))
+    .array(identitySchema.omit({ ttlMs: true, username: true }))
     .max(maxIdentitiesPerCheck),
 })
 
 export type CheckRequest = z.infer<typeof checkRequestSchema>
 
-/** `revoked`: somebody ended it. `void`: it rests on an epoch that is gone, a new login may be possible. */
-export type AuthorityVerdict = 'good' | 'revoked' | 'void'
+/**
+ * `revoked`: somebody ended it. `void`: it rests on an epoch that is gone, a new login may be possible.
+ * `forbidden`: the authority is good, but its route no longer lets it in.
+ */
+export type AuthorityVerdict = 'good' | 'revoked' | 'void' | 'forbidden'
 
 /** Answer of a check: one verdict an identity, in order. */
 export const checkAnswerSchema = z.object({
-  verdicts: z.array(z.enum(['good', 'revoked', 'void'])).max(maxIdentitiesPerCheck),
+  verdicts: z.array(z.enum(['good', 'revoked', 'void', 'forbidden'])).max(maxIdentitiesPerCheck),
 })
+
+/** Body of "whose token is this?", asked for the first message of a pending socket. */
+export const authenticateRequestSchema = z.object({
+  /** Read by the sidecar only; capped like any token. */
+  token: z.string().max(maxTokenLength),
+  route: z.string().max(64),
+  origin: z.string().max(512).optional(),
+  clientAddress: z.string().max(64),
+})
+
+export type AuthenticateRequest = z.infer<typeof authenticateRequestSchema>
+
+/** Answer: the identity, or which close the socket ends with. */
+export const authenticateAnswerSchema = z.discriminatedUnion('outcome', [
+  z.object({ outcome: z.literal('authenticated'), identity: identitySchema }),
+  z.object({
+    outcome: z.literal('refused'),
+    close: z.enum(['tokenInvalid', 'forbidden', 'rateLimited']),
+    retryAfterMs: z.number().int().positive().optional(),
+  }),
+])
+
+export type AuthenticateAnswer = z.infer<typeof authenticateAnswerSchema>

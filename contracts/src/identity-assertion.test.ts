@@ -20,8 +20,13 @@ const identity: Identity = {
   way: 'session-cookie',
   generation: { epoch: 'e', subject: 0, session: 2 },
   ttlMs: 60_000,
+  route: 'websocket',
+  origin: 'https://app.example.com',
+  groups: ['staff'],
+  scopes: [],
+  claims: { plan: 'gold' },
 }
-const sign = createAssertionSigner(key, 'ws-backend', () => nowMs)
+const { sign, signPending } = createAssertionSigner(key, 'ws-backend', () => nowMs)
 const signed = () => sign(identity, binding.webSocketKey)
 const verify = (token: string, ring = [key], bound = binding, atMs = nowMs) =>
   verifyAssertion(token, ring, bound, () => atMs)
@@ -29,12 +34,19 @@ const verify = (token: string, ring = [key], bound = binding, atMs = nowMs) =>
 describe('identity assertion', () => {
   it('RX.6 carries the identity to the backend it was made for', async () => {
     const verified = await verify(signed())
-    expect(verified.ok && verified.value.identity).toEqual(identity)
+    expect(verified).toMatchObject({ ok: true, value: { kind: 'identity', identity } })
+  })
+
+  it('R1.3 carries leave to authenticate, which names nobody', async () => {
+    const pending = { route: 'websocket', clientAddress: '127.0.0.9' }
+    const verified = await verify(signPending(pending, binding.webSocketKey))
+    expect(verified).toMatchObject({ ok: true, value: { kind: 'pending', pending } })
+    expect(verified.ok && verified.value).not.toHaveProperty('identity')
   })
 
   it('SES-3 counts the way to the backend into the lifetime', async () => {
     const later = await verify(signed(), [key], binding, nowMs + 3000)
-    expect(later.ok && later.value.identity.ttlMs).toBe(57_000)
+    expect(later).toMatchObject({ value: { identity: { ttlMs: 57_000 } } })
   })
 
   it('RX.6 has a nonce of its own each time', async () => {
@@ -58,7 +70,7 @@ describe('identity assertion', () => {
       'ws-backend',
       () => nowMs,
     )
-    expect(await verify(theirs(identity, binding.webSocketKey))).toEqual(refused)
+    expect(await verify(theirs.sign(identity, binding.webSocketKey))).toEqual(refused)
   })
 
   it('RX.6 is refused after its few seconds, unsigned, changed, or under an unknown key', async () => {

@@ -5,8 +5,8 @@
 import { createHmac, createSecretKey, hkdfSync, randomUUID } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
-import { generationSchema } from './generation-schema.ts'
-import { credentialWays, type Identity } from './identity.ts'
+import type { Identity, PendingIdentity } from './identity.ts'
+import { identitySchema } from './identity-schema.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** How long an assertion may be used, in seconds. */
@@ -58,11 +58,23 @@ export function deriveAssertionKey(master: Uint8Array, audience: string): Uint8A
   return new Uint8Array(hkdfSync('sha256', master, 'sallyport-assertion', audience, 32))
 }
 
+/** Makes assertions for one audience. */
+export type AssertionSigner = {
+  readonly sign: (identity: Identity, webSocketKey: string) => string
+  /** For a socket that may only authenticate. */
+  readonly signPending: (pending: PendingIdentity, webSocketKey: string) => string
+}
+
 /** Builds the signer for one audience; the header and the HMAC key are prepared once. */
-export function createAssertionSigner(key: AssertionKey, audience: string, now: () => number) {
+export function createAssertionSigner(
+  key: AssertionKey,
+  audience: string,
+  now: () => number,
+): AssertionSigner {
   const secret = createSecretKey(key.secret)
   const header = encode({ alg: 'HS256', typ: assertionType, kid: key.keyId })
-  return function signAssertion(identity: Identity, webSocketKey: string): string {
+
+  function sign(webSocketKey: string, about: object): string {
     const nowMs = now()
     const issuedAt = Math.floor(nowMs / 1000)
     const payload = encode({
@@ -72,41 +84,49 @@ export function createAssertionSigner(key: AssertionKey, audience: string, now: 
       exp: issuedAt + assertionLifeSeconds,
       jti: randomUUID(),
       wsk: webSocketKey,
-      sub: identity.subject,
-      idp: identity.issuer,
-      name: identity.username,
-      sid: identity.sessionId,
-      way: identity.way,
-      gen: identity.generation,
-      ttl: identity.ttlMs,
       made: nowMs,
+      ...about,
     })
     const signature = createHmac('sha256', secret)
       .update(`${header}.${payload}`)
       .digest('base64url')
     return `${header}.${payload}.${signature}`
   }
+
+  return {
+    sign: (identity, webSocketKey) => sign(webSocketKey, { sub: identity.subject, id: identity }),
+    signPending: (pending, webSocketKey) => sign(webSocketKey, { pending }),
+  }
 }
 
-const claimsSchema = z.object({
+const bindingSchema = z.object({
   jti: z.string().min(8).max(64),
   wsk: z.string(),
-  sub: z.string().min(1).max(256),
-  idp: z.string().min(1).max(512),
-  name: z.string().max(256),
-  sid: z.string().min(1).max(128),
-  way: z.enum(credentialWays),
-  gen: generationSchema,
-  ttl: z.number().finite().positive(),
-  /** When `ttl` was true, in milliseconds; `iat` has whole seconds only. */
+  /** When `ttlMs` was true, in milliseconds; `iat` has whole seconds only. */
   made: z.number().int().positive(),
 })
+
+// One or the other: an assertion that named both would let a reader choose.
+const claimsSchema = z.union([
+  bindingSchema.extend({ id: identitySchema, pending: z.undefined().optional() }),
+  bindingSchema.extend({
+    id: z.undefined().optional(),
+    pending: z.object({
+      route: z.string().min(1).max(64),
+      origin: z.string().max(512).exactOptional(),
+      clientAddress: z.string().max(64),
+    }),
+  }),
+])
 
 /** Why an assertion was not believed. */
 export type AssertionFault = 'assertion-invalid' | 'assertion-not-for-this-handshake'
 
-/** A believed assertion. `nonce` is for the caller's replay check. */
-export type VerifiedAssertion = { readonly identity: Identity; readonly nonce: string }
+/** A believed assertion: an identity, or leave to authenticate. `nonce` is for the caller's replay check. */
+export type VerifiedAssertion = { readonly nonce: string } & (
+  | { readonly kind: 'identity'; readonly identity: Identity }
+  | { readonly kind: 'pending'; readonly pending: PendingIdentity }
+)
 
 /**
  * Verifies an assertion against the ring (several keys overlap during a rotation) and its binding.
@@ -130,20 +150,11 @@ export async function verifyAssertion(
   }).catch(() => undefined)
   const claims = claimsSchema.safeParse(verified?.payload)
   if (!claims.success) return err('assertion-invalid')
-  const { data } = claims
-  if (data.wsk !== binding.webSocketKey) return err('assertion-not-for-this-handshake')
-  return ok({
-    nonce: data.jti,
-    identity: {
-      issuer: data.idp,
-      subject: data.sub,
-      username: data.name,
-      sessionId: data.sid,
-      way: data.way,
-      generation: data.gen,
-      ttlMs: remainingMs(data.ttl, data.made, now()),
-    },
-  })
+  const { jti, wsk, made, id, pending } = claims.data
+  if (wsk !== binding.webSocketKey) return err('assertion-not-for-this-handshake')
+  if (pending) return ok({ nonce: jti, kind: 'pending', pending })
+  const identity = { ...id, ttlMs: remainingMs(id.ttlMs, made, now()) }
+  return ok({ nonce: jti, kind: 'identity', identity })
 }
 
 /** What is left of the lifetime when the assertion arrives; clocks that disagree cannot lengthen it. */

@@ -1,7 +1,14 @@
 // Who is behind a socket, and on what that rests. Made by the sidecar, believed by the backend only when signed.
 
 /** The ways a credential can travel; `accepts` of a 401 lists those that are switched on. */
-export const credentialWays = ['session-cookie', 'authorization', 'subprotocol'] as const
+export const credentialWays = [
+  'session-cookie',
+  'token-cookie',
+  'authorization',
+  'subprotocol',
+  'ticket',
+  'first-message',
+] as const
 
 /** How the credential travelled. */
 export type CredentialWay = (typeof credentialWays)[number]
@@ -17,9 +24,13 @@ export type Generation = {
   readonly session: number
 }
 
+/** The value of a claim that a policy may ask about. */
+export type ClaimValue = string | number | boolean | readonly string[]
+
 /** The authority a socket rests on. */
 export type Identity = {
   readonly issuer: string
+  /** Unique within its issuer only: a person is (`issuer`, `subject`) (RFC 8725 3.8). */
   readonly subject: string
   readonly username: string
   /** The session's public id; never the cookie's secret. */
@@ -28,6 +39,21 @@ export type Identity = {
   readonly generation: Generation
   /** How much longer the authority lasts, in milliseconds from the moment it was decided. */
   readonly ttlMs: number
+  /** The route of `sallyport.yml` that let it in. */
+  readonly route: string
+  /** The origin that was judged; undefined when none was sent. */
+  readonly origin?: string
+  readonly groups: readonly string[]
+  readonly scopes: readonly string[]
+  /** Of the token's claims those that a policy asks about; to judge the identity again when the policy changes. */
+  readonly claims: Readonly<Record<string, ClaimValue>>
+}
+
+/** A socket that may only authenticate: nobody is behind it yet. */
+export type PendingIdentity = {
+  readonly route: string
+  readonly origin?: string
+  readonly clientAddress: string
 }
 
 /** `epoch.subject.session`, as it stands in a token's `gen` claim. */

@@ -26,7 +26,7 @@ export function createMemoryAuthorityStore(options: MemoryAuthorityOptions): Aut
 
   return {
     epoch,
-    async current(_subject, sessionId) {
+    async current({ sessionId }) {
       return { epoch, subject: 0, session: endedSessions.get(sessionId)?.generation ?? 0 }
     },
     async endSession(sessionId) {

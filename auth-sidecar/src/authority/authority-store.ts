@@ -2,11 +2,12 @@
 // Everything derived from a session carries the generation it was made in; ending a session moves it on.
 
 import type { Generation } from '@sallyport/contracts/identity'
+import type { Lineage } from './authority.ts'
 
 /** All methods reject only on an outage. */
 export type AuthorityStore = {
   /** The present generation of a subject and one of its sessions. */
-  readonly current: (subject: string, sessionId: string) => Promise<Generation>
+  readonly current: (lineage: Lineage) => Promise<Generation>
   /** Moves a session's generation on, atomically: whatever carries the old one is void from here. */
   readonly endSession: (sessionId: string) => Promise<void>
 }

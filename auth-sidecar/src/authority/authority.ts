@@ -1,6 +1,6 @@
 // What a credential grants while it is good.
 
-import type { Generation } from '@sallyport/contracts/identity'
+import type { ClaimValue, Generation } from '@sallyport/contracts/identity'
 
 /** Whose authority, until when (wall clock, ms), of which generation. */
 export type Authority = {
@@ -10,4 +10,11 @@ export type Authority = {
   readonly sessionId: string
   readonly generation: Generation
   readonly expiresAtMs: number
+  readonly groups: readonly string[]
+  readonly scopes: readonly string[]
+  /** All claims of a token; empty for a session. */
+  readonly claims: Readonly<Record<string, ClaimValue>>
 }
+
+/** Which subject of which issuer, in which session. */
+export type Lineage = Pick<Authority, 'issuer' | 'subject' | 'sessionId'>

@@ -10,8 +10,9 @@ export function checkIdentities(
   authorities: Pick<AuthorityStore, 'current'>,
 ): Promise<AuthorityVerdict[]> {
   return Promise.all(
-    request.identities.map(async ({ subject, sessionId, generation }) => {
-      const now = await authorities.current(subject, sessionId)
+    request.identities.map(async (identity) => {
+      const { generation } = identity
+      const now = await authorities.current(identity)
       if (now.epoch !== generation.epoch) return 'void'
       return isSameGeneration(generation, now) ? 'good' : 'revoked'
     }),

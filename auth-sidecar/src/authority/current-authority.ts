@@ -1,12 +1,12 @@
 // What a credential is worth now: verified or found, not expired, and of the current generation.
 // The only place where a credential meets the authority store, for handshakes and the HTTP API alike.
 
-import { isSameGeneration } from '@sallyport/contracts/identity'
+import { type Generation, isSameGeneration } from '@sallyport/contracts/identity'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { hashSecret } from '../sessions/session-secret.ts'
 import type { SessionRecord, SessionStore } from '../sessions/session-store.ts'
 import type { TokenFault, VerifyToken } from '../tokens/verify-token.ts'
-import type { Authority } from './authority.ts'
+import type { Authority, Lineage } from './authority.ts'
 import type { AuthorityStore } from './authority-store.ts'
 
 /** For logs and metrics; the outside is told one thing for all of them. */
@@ -31,15 +31,16 @@ export type CurrentAuthorityDeps = {
 
 /** Joins tokens, sessions and the authority store into one judgement. */
 export function createCurrentAuthority(deps: CurrentAuthorityDeps): CurrentAuthority {
-  async function isCurrent({ subject, sessionId, generation }: Lineage): Promise<boolean> {
-    return isSameGeneration(generation, await deps.authorities.current(subject, sessionId))
+  async function isCurrent(lineage: Lineage, generation: Generation): Promise<boolean> {
+    return isSameGeneration(generation, await deps.authorities.current(lineage))
   }
 
   async function session(secret: string): Promise<Result<SessionRecord, AuthorityFault>> {
     const record = secret === '' ? undefined : await deps.sessions.find(hashSecret(secret))
     if (!record) return err('session-unknown')
     if (record.expiresAtMs <= deps.now()) return err('session-expired')
-    return (await isCurrent(record)) ? ok(record) : err('revoked')
+    const lineage = { ...record, issuer: deps.issuer }
+    return (await isCurrent(lineage, record.generation)) ? ok(record) : err('revoked')
   }
 
   return {
@@ -47,7 +48,8 @@ export function createCurrentAuthority(deps: CurrentAuthorityDeps): CurrentAutho
     async byToken(compact) {
       const verified = await deps.verifyToken(compact)
       if (!verified.ok) return verified
-      return (await isCurrent(verified.value)) ? verified : err('revoked')
+      const { generation } = verified.value
+      return (await isCurrent(verified.value, generation)) ? verified : err('revoked')
     },
     async bySession(secret) {
       const found = await session(secret)
@@ -56,9 +58,8 @@ export function createCurrentAuthority(deps: CurrentAuthorityDeps): CurrentAutho
   }
 }
 
-type Lineage = Pick<Authority, 'subject' | 'sessionId' | 'generation'>
-
 function authorityOf(record: SessionRecord, issuer: string): Authority {
-  const { subject, username, sessionId, generation, expiresAtMs } = record
-  return { issuer, subject, username, sessionId, generation, expiresAtMs }
+  const { subject, username, sessionId, generation, expiresAtMs, groups } = record
+  const nothingMore = { scopes: [], claims: {} }
+  return { issuer, subject, username, sessionId, generation, expiresAtMs, groups, ...nothingMore }
 }

@@ -1,10 +1,21 @@
 import type { FeedLine } from '@sallyport/contracts/authority-event'
+import type { Generation } from '@sallyport/contracts/identity'
 import { describe, expect, it } from 'vitest'
 import { createAuthorityFeed } from './authority-feed.ts'
 import { createMemoryAuthorityStore } from './authority-store.memory.ts'
 import { checkIdentities } from './check-identities.ts'
 import { endSession } from './end-session.ts'
 
+const lineage = (sessionId: string) => ({ issuer: 'i', subject: 'alice', sessionId })
+const identity = (sessionId: string, generation: Generation) => ({
+  ...lineage(sessionId),
+  generation,
+  way: 'session-cookie' as const,
+  route: 'websocket',
+  groups: [],
+  scopes: [],
+  claims: {},
+})
 const ended = (sessionId: string) => ({
   type: 'session-ended' as const,
   sessionId,
@@ -86,14 +97,11 @@ describe('authority store in memory', () => {
 
   it('RX.1 moves only the ended session on', async () => {
     const store = makeStore()
-    const [before, other] = [await store.current('alice', 's1'), await store.current('alice', 's2')]
+    const [before, other] = [await store.current(lineage('s1')), await store.current(lineage('s2'))]
     await store.endSession('s1')
     const verdicts = await checkIdentities(
       {
-        identities: [
-          { subject: 'alice', sessionId: 's1', generation: before },
-          { subject: 'alice', sessionId: 's2', generation: other },
-        ],
+        identities: [identity('s1', before), identity('s2', other)],
       },
       store,
     )
@@ -101,8 +109,8 @@ describe('authority store in memory', () => {
   })
 
   it('RX.2 voids everything of another life of the store', async () => {
-    const generation = await makeStore().current('alice', 's1')
-    const identities = [{ subject: 'alice', sessionId: 's1', generation }]
+    const generation = await makeStore().current(lineage('s1'))
+    const identities = [identity('s1', generation)]
     expect(await checkIdentities({ identities }, makeStore())).toEqual(['void'])
   })
 
@@ -112,10 +120,10 @@ describe('authority store in memory', () => {
     await store.endSession('s1')
     nowMs = 999
     await store.endSession('s2')
-    expect((await store.current('alice', 's1')).session).toBe(1)
+    expect((await store.current(lineage('s1'))).session).toBe(1)
     nowMs = 1000
     await store.endSession('s3')
-    expect((await store.current('alice', 's1')).session).toBe(0)
-    expect((await store.current('alice', 's2')).session).toBe(1)
+    expect((await store.current(lineage('s1'))).session).toBe(0)
+    expect((await store.current(lineage('s2'))).session).toBe(1)
   })
 })

@@ -3,6 +3,7 @@
 
 import type { Denial } from '@sallyport/contracts/denials'
 import type { CredentialWay, Identity } from '@sallyport/contracts/identity'
+import type { AssertionSigner } from '@sallyport/contracts/identity-assertion'
 import { ok, type Result } from '@sallyport/contracts/result'
 import { protocolName } from '@sallyport/contracts/subprotocol'
 import type { Authority } from '../authority/authority.ts'
@@ -28,7 +29,7 @@ export type HandshakeDeps = {
   readonly origins: OriginPolicy
   readonly sessionCookieName: string
   readonly currentAuthority: CurrentAuthority
-  readonly signAssertion: (identity: Identity, webSocketKey: string) => string
+  readonly signAssertion: AssertionSigner['sign']
   readonly now: () => number
 }
 
@@ -74,5 +75,20 @@ async function decide(
 
 function toIdentity(authority: Authority, way: CredentialWay, nowMs: number): Identity {
   const { issuer, subject, username, sessionId, generation, expiresAtMs } = authority
-  return { issuer, subject, username, sessionId, generation, way, ttlMs: expiresAtMs - nowMs }
+  const { groups, scopes } = authority
+  const ttlMs = expiresAtMs - nowMs
+  const route = 'websocket'
+  return {
+    issuer,
+    subject,
+    username,
+    sessionId,
+    generation,
+    way,
+    ttlMs,
+    route,
+    groups,
+    scopes,
+    claims: {},
+  }
 }

@@ -2,7 +2,7 @@
 // its cookie, so "one credential" means one authority: an explicit token decides, and may not contradict the cookie.
 
 import { authenticationDetails, type Denial, refuse } from '@sallyport/contracts/denials'
-import { type CredentialWay, credentialWays } from '@sallyport/contracts/identity'
+import type { CredentialWay } from '@sallyport/contracts/identity'
 import { ok, type Result } from '@sallyport/contracts/result'
 import type { Authority } from '../authority/authority.ts'
 import type { CurrentAuthority } from '../authority/current-authority.ts'
@@ -11,7 +11,7 @@ import type { PresentedCredentials } from './read-credentials.ts'
 /** An authority and the way its credential travelled. */
 export type ResolvedAuthority = { readonly authority: Authority; readonly way: CredentialWay }
 
-const accepts = credentialWays
+const accepts = ['session-cookie', 'authorization', 'subprotocol']
 const { required, invalid, invalidSession } = authenticationDetails
 
 /** Decides whose authority the handshake rests on. Rejects only on an outage. */

@@ -1,4 +1,5 @@
 import { argon2Sync, randomBytes } from 'node:crypto'
+import type { AuthorityEvent } from '@sallyport/contracts/authority-event'
 import { createLog } from '@sallyport/service-kit/log'
 import { afterAll, describe, expect, it } from 'vitest'
 import { createMemoryAttemptLimiter } from '../limits/attempt-limiter.memory.ts'
@@ -31,7 +32,7 @@ afterAll(() => checker.close())
 
 const limiter = (limit: number) =>
   createMemoryAttemptLimiter({ limit, windowMs: 60_000, maxKeys: 100, now: () => 0 })
-const users = [{ id: 'u1', username: 'alice', passwordHash: hashOf('right') }]
+const users = [{ id: 'u1', username: 'alice', groups: [], passwordHash: hashOf('right') }]
 const makeDeps = (limit = 100) => ({
   users,
   checker,
@@ -95,10 +96,14 @@ describe('login', () => {
       ...makeDeps(1000),
       sessions: fixture.sessions,
       authorities: fixture.authorities,
-      feed: { publish: ({ sessionId }: { sessionId: string }) => void ended.push(sessionId) },
+      feed: {
+        publish: (event: AuthorityEvent) =>
+          void ended.push(event.type === 'session-ended' ? event.sessionId : event.type),
+      },
       currentAuthority: fixture.deps.currentAuthority,
       tokens: fixture.tokens,
       cookies: { name: 'sessionId', secure: false, lifeMs: 86_400_000 },
+      issuer: fixture.issuer,
       sessionLifeMs: 86_400_000,
       now: fixture.deps.now,
       log: createLog('test', 'error', { write: () => {} }),

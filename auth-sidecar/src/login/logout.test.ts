@@ -1,3 +1,4 @@
+import type { AuthorityEvent } from '@sallyport/contracts/authority-event'
 import { createLog } from '@sallyport/service-kit/log'
 import { describe, expect, it } from 'vitest'
 import { createMetrics } from '../metrics.ts'
@@ -10,7 +11,10 @@ async function setUp() {
   const deps = {
     authorities: fixture.authorities,
     sessions: fixture.sessions,
-    feed: { publish: ({ sessionId }: { sessionId: string }) => void ended.push(sessionId) },
+    feed: {
+      publish: (event: AuthorityEvent) =>
+        void ended.push(event.type === 'session-ended' ? event.sessionId : event.type),
+    },
     currentAuthority: fixture.deps.currentAuthority,
     cookies: { name: 'sessionId', secure: false, lifeMs: 86_400_000 },
     log: createLog('test', 'error', { write: () => {} }),

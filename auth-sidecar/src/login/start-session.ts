@@ -4,10 +4,12 @@ import { randomBytes } from 'node:crypto'
 import type { AuthorityStore } from '../authority/authority-store.ts'
 import { createSecret, hashSecret } from '../sessions/session-secret.ts'
 import type { DeviceInfo, SessionRecord, SessionStore } from '../sessions/session-store.ts'
+import type { User } from './password-hash.ts'
 
 export type StartSessionDeps = {
   readonly sessions: Pick<SessionStore, 'create'>
   readonly authorities: Pick<AuthorityStore, 'current'>
+  readonly issuer: string
   readonly sessionLifeMs: number
   readonly now: () => number
 }
@@ -17,7 +19,7 @@ export type StartedSession = { readonly session: SessionRecord; readonly secret:
 
 /** Starts a session. Rejects only on an outage. */
 export async function startSession(
-  user: { readonly id: string; readonly username: string },
+  user: Pick<User, 'id' | 'username' | 'groups'>,
   device: DeviceInfo,
   deps: StartSessionDeps,
 ): Promise<StartedSession> {
@@ -29,7 +31,12 @@ export async function startSession(
     sessionId,
     subject: user.id,
     username: user.username,
-    generation: await deps.authorities.current(user.id, sessionId),
+    groups: user.groups,
+    generation: await deps.authorities.current({
+      issuer: deps.issuer,
+      subject: user.id,
+      sessionId,
+    }),
     device,
     createdAtMs,
     expiresAtMs: createdAtMs + deps.sessionLifeMs,

@@ -16,6 +16,7 @@ export const sessionAt = (nowMs: number, id: string): SessionRecord => ({
   sessionId: `session-${id}`,
   subject: 'alice',
   username: 'Alice',
+  groups: ['staff'],
   generation: { epoch: 'e', subject: 0, session: 0 },
   device: { clientId: 'c', deviceType: 'browser', ipAddress: '127.0.0.1' },
   createdAtMs: nowMs,

@@ -16,6 +16,7 @@ export type SessionRecord = {
   readonly sessionId: string
   readonly subject: string
   readonly username: string
+  readonly groups: readonly string[]
   readonly generation: Generation
   readonly device: DeviceInfo
   readonly createdAtMs: number

@@ -67,16 +67,18 @@ export async function createDomainFixture(attemptLimit = 1000) {
     authorities,
     sessions,
     tokens,
+    issuer,
     verifyToken,
     advanceMs: (byMs: number) => {
       nowMs += byMs
     },
     /** Signs a subject in: session, cookie secret and a token of that session. */
     async login(username = 'alice') {
-      const user = { id: username, username }
+      const user = { id: username, username, groups: [] }
       const started = await startSession(user, device, {
         sessions,
         authorities,
+        issuer,
         sessionLifeMs: 86_400_000,
         now,
       })

@@ -30,6 +30,7 @@ export async function issueToken(
     sid: session.sessionId,
     gen: formatGeneration(session.generation),
     preferred_username: session.username,
+    ...(session.groups.length > 0 && { groups: session.groups }),
     client_id: session.device.clientId,
   })
     .setProtectedHeader({ alg: 'ES256', typ: accessTokenType, kid: keyId })

@@ -56,6 +56,9 @@ describe('verify token', () => {
         sessionId: 'session-1',
         generation: { epoch: 'epoch', subject: 0, session: 0 },
         expiresAtMs: (nowSeconds + 300) * 1000,
+        groups: [],
+        scopes: [],
+        claims: {},
       },
     })
   })

@@ -1,8 +1,8 @@
 // The only file that knows jose's verify. A token is judged by its signature and claims, never by its spelling:
 // jose accepts several spellings of one token, so the compact form is held strict before jose sees it.
 
-import { generationSchema } from '@sallyport/contracts/generation-schema'
 import { parseGeneration } from '@sallyport/contracts/identity'
+import { generationSchema, maxGrants } from '@sallyport/contracts/identity-schema'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { type JWTVerifyResult, jwtVerify } from 'jose'
 import { z } from 'zod'
@@ -29,6 +29,7 @@ const claimsSchema = z.object({
     .regex(/^[\x21-\x7e]+$/),
   sid: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
   gen: z.string().transform(parseGeneration).pipe(generationSchema),
+  groups: z.array(z.string().min(1).max(128)).max(maxGrants).default([]),
   preferred_username: z.string().min(1).max(256),
   exp: z.number().finite(),
 })
@@ -47,7 +48,7 @@ export function createTokenVerifier(deps: VerifyTokenDeps): VerifyToken {
     if (!verified) return err('token-refused')
     const claims = claimsSchema.safeParse(verified.payload)
     if (!claims.success) return err('token-claims')
-    const { sub, sid, gen, preferred_username, exp } = claims.data
+    const { sub, sid, gen, preferred_username, groups, exp } = claims.data
     const expiresAtMs = exp * 1000
     if (expiresAtMs > deps.now() + deps.maxLifeMs) return err('token-claims')
     if (expiresAtMs <= deps.now()) return err('token-expired')
@@ -58,6 +59,9 @@ export function createTokenVerifier(deps: VerifyTokenDeps): VerifyToken {
       sessionId: sid,
       generation: gen,
       expiresAtMs,
+      groups,
+      scopes: [],
+      claims: {},
     })
   }
 }

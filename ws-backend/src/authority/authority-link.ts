@@ -43,11 +43,7 @@ export function createAuthorityLink(deps: AuthorityLinkDeps): AuthorityLink {
     isConnected: feed.isConnected,
     async check(identities) {
       const body: CheckRequest = {
-        identities: identities.map(({ subject, sessionId, generation }) => ({
-          subject,
-          sessionId,
-          generation,
-        })),
+        identities: identities.map(({ ttlMs: _ttlMs, username: _username, ...asked }) => asked),
       }
       const answer = await deps.transport.post(
         internalPaths.check,

@@ -25,20 +25,24 @@ export function readFeedLine(position: FeedPosition, line: FeedLine): Read {
       return { position: positionOf(line), outcomes: [checkAll] }
     case 'resync':
       return { position: positionOf(line), outcomes: [checkAll] }
-    case 'session-ended': {
-      const ended: FeedOutcome = { type: 'session-ended', sessionId: line.sessionId }
-      if (!position) return { position, outcomes: [ended] }
-      // An event before this one did not arrive. What this one names ends first: it is known.
-      const isGap = line.sequence > position.sequence + 1
-      return {
-        position: { ...position, sequence: Math.max(position.sequence, line.sequence) },
-        outcomes: isGap ? [ended, checkAll] : [ended],
-      }
-    }
+    case 'session-ended':
+      return readEvent(position, line, { type: 'session-ended', sessionId: line.sessionId })
+    case 'policy-changed':
+      return readEvent(position, line, checkAll)
     case 'alive':
       if (!position || position.sequence === line.sequence) return { position, outcomes: [] }
       // The feed counts differently than we do: something did not arrive.
       return { position: { ...position, sequence: line.sequence }, outcomes: [checkAll] }
+  }
+}
+
+function readEvent(position: FeedPosition, line: FeedLine, outcome: FeedOutcome): Read {
+  if (!position) return { position, outcomes: [outcome] }
+  // An event before this one did not arrive. What this one says is done first: it is known.
+  const isGap = line.sequence > position.sequence + 1
+  return {
+    position: { ...position, sequence: Math.max(position.sequence, line.sequence) },
+    outcomes: isGap && outcome !== checkAll ? [outcome, checkAll] : [outcome],
   }
 }
 

@@ -24,10 +24,11 @@ type LiveAuthorityDeps<T extends LiveConnection> = {
 }
 
 /** How a socket ends whose identity is no longer good. */
-const endings = { revoked: 'sessionRevoked', void: 'tokenInvalid' } as const satisfies Record<
-  Exclude<AuthorityVerdict, 'good'>,
-  CloseName
->
+const endings = {
+  revoked: 'sessionRevoked',
+  void: 'tokenInvalid',
+  forbidden: 'forbidden',
+} as const satisfies Record<Exclude<AuthorityVerdict, 'good'>, CloseName>
 
 /** Builds the judge of live sockets and starts its periodic question. */
 export function createLiveAuthority<T extends LiveConnection>(deps: LiveAuthorityDeps<T>) {

@@ -107,6 +107,9 @@ async function decideUpgrade(
   if (nonce === 'full') {
     return err({ code: 'unavailable', reason: 'nonces-full', retryAfterSeconds: 5 })
   }
+  if (verified.value.kind === 'pending') {
+    return err({ code: 'authentication-required', reason: 'first-message-not-served' })
+  }
   // Draining may have begun while the assertion was verified.
   return deps.isDraining() ? err(draining) : ok(verified.value.identity)
 }

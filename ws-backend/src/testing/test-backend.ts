@@ -23,6 +23,10 @@ export function testIdentity(changes: Partial<Identity> = {}): Identity {
     way: 'session-cookie',
     generation: { epoch: 'epoch-1', subject: 0, session: 0 },
     ttlMs: 600_000,
+    route: 'websocket',
+    groups: [],
+    scopes: [],
+    claims: {},
     ...changes,
   }
 }
@@ -41,7 +45,7 @@ export async function startTestBackend({ limits = {}, judge }: TestBackendOption
   const traefik = await authority.issue('traefik')
   const sidecar = await startFakeSidecar(await authority.issue('auth-sidecar'), judge)
   const key = { keyId: 'test', secret: new Uint8Array(32).fill(7) }
-  const sign = createAssertionSigner(key, 'ws-backend', Date.now)
+  const { sign } = createAssertionSigner(key, 'ws-backend', Date.now)
   const logLines: LogLine[] = []
   const logEvents = new EventEmitter()
   const backend = await startBackend({
