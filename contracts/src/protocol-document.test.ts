@@ -53,6 +53,7 @@ it('R1.4 PROTOCOL.md lists exactly the registered codes of an error message', ()
 
 it('R1.4 PROTOCOL.md names every message type', () => {
   const types = [
+    'authenticate',
     'welcome',
     'subscribe',
     'unsubscribe',

@@ -1,4 +1,5 @@
-// What a client may say. Unknown types and ill-formed data are answered with `error`, repeated ones close the socket.
+// What a client may say on a live socket; what comes first on a pending one is `first-message.ts`.
+// Unknown types and ill-formed data are answered with `error`, repeated ones close the socket.
 
 import { isChannelName } from '../channel.ts'
 import { err, ok, type Result } from '../result.ts'
@@ -15,11 +16,17 @@ export type ClientMessage =
     }
 
 /** Why an envelope is no message of ours. */
-export type ClientMessageFault = 'unknown-type' | 'bad-channel' | 'bad-data'
+export type ClientMessageFault =
+  | 'unknown-type'
+  | 'already-authenticated'
+  | 'bad-channel'
+  | 'bad-data'
 
 /** Narrows an envelope to a client message. */
 export function parseClientMessage(envelope: Envelope): Result<ClientMessage, ClientMessageFault> {
   const { type, data } = envelope
+  // Not even read: whose socket this is does not change while it lives.
+  if (type === 'authenticate') return err('already-authenticated')
   if (type !== 'subscribe' && type !== 'unsubscribe' && type !== 'publish')
     return err('unknown-type')
   const channel = data?.['channel']

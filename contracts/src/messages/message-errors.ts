@@ -15,6 +15,11 @@ export const messageErrors = {
   'too-deep': { category: 'unknown', retryable: false, message: 'The message nests too deeply' },
   'not-an-envelope': { category: 'unknown', retryable: false, message: 'The message has no type' },
   'unknown-type': { category: 'unknown', retryable: false, message: 'Unknown message type' },
+  'already-authenticated': {
+    category: 'unknown',
+    retryable: false,
+    message: 'Whose socket this is cannot change',
+  },
   'bad-channel': { category: 'unknown', retryable: false, message: 'Not a channel name' },
   'bad-data': { category: 'unknown', retryable: false, message: 'data must be an object' },
   'not-allowed': { category: 'auth', retryable: false, message: 'Not allowed on this channel' },

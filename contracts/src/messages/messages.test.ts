@@ -49,7 +49,9 @@ describe('client message', () => {
   })
 
   it.each([
-    ['unknown-type', { type: 'authenticate', data: { token: 'x' } }],
+    ['unknown-type', { type: 'authenticated', data: { token: 'x' } }],
+    ['already-authenticated', { type: 'authenticate', data: { token: 'x' } }],
+    ['already-authenticated', { type: 'authenticate' }],
     ['bad-channel', { type: 'subscribe', data: { channel: 'room:' } }],
     ['bad-channel', { type: 'subscribe', data: { channel: 'ROOM:a' } }],
     ['bad-channel', { type: 'subscribe' }],
