@@ -1,6 +1,7 @@
 // The backend as a whole: health, readiness, metrics, drain, and the feed's effect on live sockets.
 
-import { get } from 'node:https'
+import type { IncomingHttpHeaders } from 'node:http'
+import { request } from 'node:https'
 import { text } from 'node:stream/consumers'
 import { clientTlsOptions } from '@sallyport/service-kit/mutual-tls'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -28,25 +29,24 @@ async function connected(backend: TestBackend): Promise<void> {
   await backend.logged('the authority feed is connected')
 }
 
-async function ask({ backend, traefik }: TestBackend, path: string) {
-  return new Promise<{ status: number | undefined; type: string | undefined; body: string }>(
+async function ask({ backend, traefik }: TestBackend, path: string, method = 'GET', sent = '') {
+  return new Promise<{ status: number | undefined; headers: IncomingHttpHeaders; body: string }>(
     (resolve, reject) => {
-      get(
+      const asking = request(
         {
           port: backend.port,
           host: '127.0.0.1',
           path,
+          method,
           agent: false,
           ...clientTlsOptions(traefik, 'ws-backend'),
         },
         (response) => {
           const { statusCode: status, headers } = response
-          text(response).then(
-            (body) => resolve({ status, type: headers['content-type'], body }),
-            reject,
-          )
+          text(response).then((body) => resolve({ status, headers, body }), reject)
         },
-      ).on('error', reject)
+      )
+      asking.on('error', reject).end(sent)
     },
   )
 }
@@ -74,8 +74,33 @@ describe('health', () => {
 
   it('answers everything else with 404 as problem+json', async () => {
     const answer = await ask(await start(), '/')
-    expect(answer).toMatchObject({ status: 404, type: 'application/problem+json' })
+    expect(answer).toMatchObject({
+      status: 404,
+      headers: { 'content-type': 'application/problem+json' },
+    })
     expect(JSON.parse(answer.body)).toMatchObject({ code: 'not-found' })
+  })
+})
+
+describe('the probe', () => {
+  it('R1.6 is answered with 204 and no body, at the path of the sockets', async () => {
+    const backend = await start({ socketPaths: ['/ws', '/app/live'] })
+    for (const path of ['/ws/probe', '/ws/probe?x', '/app/live/probe']) {
+      const { status, headers, body } = await ask(backend, path, 'POST')
+      expect([status, headers['cache-control'], body]).toEqual([204, 'no-store', ''])
+    }
+    expect((await ask(backend, '/app/probe', 'POST')).status).toBe(404)
+    expect((await ask(backend, '/ws', 'POST')).status).toBe(404)
+  })
+
+  it.each(['GET', 'HEAD', 'PUT', 'OPTIONS'])('R1.6 takes no %s', async (method) => {
+    const { status, headers } = await ask(await start(), '/ws/probe', method)
+    expect([status, headers.allow]).toEqual([405, 'POST'])
+  })
+
+  it('R1.6 reads no body: the connection that brought one ends with the answer', async () => {
+    const { status, headers } = await ask(await start(), '/ws/probe', 'POST', 'x'.repeat(1000))
+    expect([status, headers.connection]).toEqual([204, 'close'])
   })
 })
 
@@ -110,6 +135,9 @@ describe('drain', () => {
       status: 503,
       body: '{"status":"draining"}',
     })
+    const probe = await ask(backend, '/ws/probe', 'POST')
+    expect([probe.status, probe.headers['retry-after']]).toEqual([503, '1'])
+    expect(JSON.parse(probe.body)).toMatchObject({ code: 'unavailable' })
     const ready = await fetch(`http://127.0.0.1:${backend.backend.managementPort}/readyz`)
     expect(ready.status).toBe(503)
     await closing
@@ -132,6 +160,28 @@ describe('live authority', () => {
     expect(await good?.message('subscribed')).toEqual({ channel: 'room:a' })
     await revoked?.closed
     expect(await metricsOf(backend)).toMatch(/sockets_closed_total\{code="4410"\} 1/)
+  })
+
+  it('RX.13 asks about everybody when policies changed, and ends with 4403 whom none lets in', async () => {
+    const forbidden = new Set<string>()
+    const backend = await start({
+      judge: ({ sessionId }) => (forbidden.has(sessionId) ? 'forbidden' : 'good'),
+    })
+    await connected(backend)
+    const [stays, goes] = await Promise.all(
+      ['s-stays', 's-goes'].map((sessionId) => backend.openLive({ sessionId })),
+    )
+    forbidden.add('s-goes')
+    backend.sidecar.say({ type: 'policy-changed', sequence: 1 })
+    expect(await goes?.message('disconnect')).toMatchObject({
+      code: 4403,
+      reason: 'forbidden',
+      reconnect: false,
+      refresh: false,
+    })
+    expect(await goes?.closeCode()).toBe(4403)
+    stays?.send({ type: 'subscribe', data: { channel: 'room:a' } })
+    expect(await stays?.message('subscribed')).toEqual({ channel: 'room:a' })
   })
 
   it('RX.2 comes back to a lost feed where it left off, and applies what it missed', async () => {

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { loadConfig } from './config.ts'
 import { loadAssertionKeys } from './connection/assertion-keys.ts'
+import { createSocketPaths } from './socket-paths.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'ws-backend-config-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -35,6 +36,10 @@ describe('settings', () => {
         BACKEND_PORT: 7001,
         BACKEND_HEARTBEAT_MS: 25_000,
         BACKEND_MAX_MESSAGE_BYTES: 65_536,
+        BACKEND_SOCKET_PATHS: ['*'],
+        BACKEND_AUTHENTICATE_DEADLINE_MS: 10_000,
+        BACKEND_MAX_PENDING: 1000,
+        BACKEND_MAX_PENDING_PER_ADDRESS: 10,
       },
     })
   })
@@ -47,13 +52,17 @@ describe('settings', () => {
       BACKEND_TLS_DIRECTORY: join(folder, 'nowhere'),
       BACKEND_AUTHORITY_URL: 'http://127.0.0.1:7003',
       BACKEND_HEARBEAT_MS: '1000',
+      BACKEND_AUTHENTICATE_DEADLINE_MS: '31000',
+      BACKEND_MAX_PENDING: '0',
     })
     expect(result.ok).toBe(false)
     const names = result.ok ? [] : result.error.map((fault) => fault.split(':')[0])
     expect(names.toSorted()).toEqual([
+      'BACKEND_AUTHENTICATE_DEADLINE_MS',
       'BACKEND_AUTHORITY_URL',
       'BACKEND_HEARBEAT_MS',
       'BACKEND_MANAGEMENT_PORT',
+      'BACKEND_MAX_PENDING',
       'BACKEND_PORT',
       'BACKEND_TLS_DIRECTORY',
     ])
@@ -66,6 +75,51 @@ describe('settings', () => {
     'https://',
   ])('refuse %j as the address of the authority', (url) => {
     expect(loadConfig({ ...complete, BACKEND_AUTHORITY_URL: url }).ok).toBe(false)
+  })
+})
+
+describe('the paths of sockets', () => {
+  it.each([
+    ['/ws', ['/ws']],
+    ['/ws, /app/live.v2', ['/ws', '/app/live.v2']],
+    ['*', ['*']],
+  ])('R1.6 are read from %j', (text, paths) => {
+    const settings = loadConfig({ ...complete, BACKEND_SOCKET_PATHS: text })
+    expect(settings).toMatchObject({ ok: true, value: { BACKEND_SOCKET_PATHS: paths } })
+  })
+
+  it.each([
+    'ws',
+    '/',
+    '/ws/',
+    '//ws',
+    '/ws,',
+    '/x/../ws',
+    '/./ws',
+    '/ws/..',
+    '/w%73',
+    '/ws?x',
+    '/ws/*',
+    '/ws b',
+  ])('R1.6 are not %j', (text) => {
+    expect(loadConfig({ ...complete, BACKEND_SOCKET_PATHS: text }).ok).toBe(false)
+  })
+
+  it('R1.6 are compared as text, and their probes with them', () => {
+    const { isSocketPath, isProbePath } = createSocketPaths(['/ws', '/app/live'])
+    const paths = ['/ws', '/app/live', '/WS', '/ws/', '/app', '/ws/probe', '']
+    expect(paths.filter(isSocketPath)).toEqual(['/ws', '/app/live'])
+    const probes = ['/ws/probe', '/app/live/probe', '/probe', '/app/probe', '/ws', '/ws//probe']
+    expect(probes.filter(isProbePath)).toEqual(['/ws/probe', '/app/live/probe'])
+  })
+
+  it('R1.6 can be left to the gate, which no path of another form gets past', () => {
+    const { isSocketPath, isProbePath } = createSocketPaths(['*'])
+    const paths = ['/any/path', '/', '//ws', '/x/../ws', '/ws%', 'http://ws-backend/ws', '']
+    expect(paths.filter(isSocketPath)).toEqual(['/any/path'])
+    expect(['/any/path/probe', '/probe', '//probe'].filter(isProbePath)).toEqual([
+      '/any/path/probe',
+    ])
   })
 })
 

@@ -3,6 +3,7 @@
 import type { Result } from '@sallyport/contracts/result'
 import { logLevels } from '@sallyport/service-kit/log'
 import {
+  commaList,
   type Environment,
   portNumber,
   readableFile,
@@ -11,6 +12,7 @@ import {
   wholeNumber,
 } from '@sallyport/service-kit/settings'
 import { z } from 'zod'
+import { anyPath, isPlainPath } from './socket-paths.ts'
 
 /** Every variable the backend reads; `.env.example` and the docs are tested against its keys. */
 export const settingsSchema = z.object({
@@ -23,6 +25,12 @@ export const settingsSchema = z.object({
   BACKEND_ASSERTION_KEYS_FILE: readableFile,
   BACKEND_HEARTBEAT_MS: wholeNumber(1000, 300_000).prefault('25000'),
   BACKEND_MAX_MESSAGE_BYTES: wholeNumber(1024, 1_048_576).prefault('65536'),
+  BACKEND_SOCKET_PATHS: commaList
+    .refine((paths) => paths.every(isPathOrAny), 'must hold paths like /ws, or be *')
+    .prefault(anyPath),
+  BACKEND_AUTHENTICATE_DEADLINE_MS: wholeNumber(1000, 30_000).prefault('10000'),
+  BACKEND_MAX_PENDING: wholeNumber(1, 100_000).prefault('1000'),
+  BACKEND_MAX_PENDING_PER_ADDRESS: wholeNumber(1, 100_000).prefault('10'),
 })
 
 export type Settings = Readonly<z.output<typeof settingsSchema>>
@@ -35,4 +43,8 @@ export function loadConfig(environment: Environment): Result<Settings, readonly 
 function isHttpsOrigin(text: string): boolean {
   const url = URL.parse(text)
   return url !== null && url.protocol === 'https:' && url.origin === text
+}
+
+function isPathOrAny(path: string): boolean {
+  return path === anyPath || isPlainPath(path)
 }

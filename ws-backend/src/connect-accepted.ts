@@ -1,4 +1,4 @@
-// Turns an accepted upgrade into a registered connection that is being asked about, or into one too many.
+// Turns a socket with somebody behind it into a registered connection that is being asked about, or into one too many.
 
 import { randomUUID } from 'node:crypto'
 import type { Log } from '@sallyport/service-kit/log'
@@ -6,7 +6,11 @@ import type { AcceptedUpgrade } from './connection/accept-upgrade.ts'
 import { SocketConnection } from './connection/connection.ts'
 import type { ConnectionLimits } from './connection/connection-limits.ts'
 import type { ConnectionRegistry } from './connection/connection-registry.ts'
-import type { Connection, ConnectionDeps } from './connection/connection-types.ts'
+import type {
+  Connection,
+  ConnectionDeps,
+  ConnectionOptions,
+} from './connection/connection-types.ts'
 import { createSocketQuota } from './connection/socket-quota.ts'
 import { createDispatch } from './dispatch.ts'
 import { createMessaging } from './messaging/messaging.ts'
@@ -27,7 +31,7 @@ type ConnectorDeps = {
 /** When a socket too many may be tried again: other sockets do not go by themselves. */
 const crowdedRetryMs = 10_000
 
-/** Builds what takes accepted sockets over. */
+/** Builds what takes such sockets over. */
 export function createConnector(deps: ConnectorDeps) {
   const { limits, metrics, registry, now, wallClock, log } = deps
   const messaging = createMessaging({ maxChannels: limits.maxChannels, wallClock })
@@ -60,13 +64,22 @@ export function createConnector(deps: ConnectorDeps) {
     connection.end('rateLimited', crowdedRetryMs)
   }
 
-  return (accepted: AcceptedUpgrade): SocketConnection => {
-    const connection = new SocketConnection({ id: randomUUID(), ...accepted }, connectionDeps)
-    metrics.accepted.inc()
+  function takeOver(options: ConnectionOptions): SocketConnection {
+    const connection = new SocketConnection(options, connectionDeps)
     const verdict = quota.take(connection)
     if (verdict === 'taken') void deps.admit(connection)
     else refuse(connection, verdict)
     metrics.open.set(registry.size())
     return connection
+  }
+
+  return {
+    /** A socket that somebody was behind from the start. */
+    accept(accepted: AcceptedUpgrade): SocketConnection {
+      metrics.accepted.inc()
+      const { arrivedAtMs: authorityFromMs } = accepted
+      return takeOver({ ...accepted, id: randomUUID(), authorityFromMs, early: [] })
+    },
+    takeOver,
   }
 }

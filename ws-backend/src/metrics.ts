@@ -28,6 +28,11 @@ export function createMetrics() {
       help: 'Sockets that are registered now.',
       registers,
     }),
+    pending: new Gauge({
+      name: 'sallyport_sockets_pending',
+      help: 'Sockets that have not authenticated yet.',
+      registers,
+    }),
     closed: new Counter({
       name: 'sallyport_sockets_closed_total',
       help: 'Sockets that ended, by close code.',

@@ -13,14 +13,21 @@ import { createAuthorityLink } from './authority/authority-link.ts'
 import { createHttp2Transport } from './authority/http2-transport.ts'
 import { createLiveAuthority } from './authority/live-authority.ts'
 import { createConnector } from './connect-accepted.ts'
+import { createPendingConnector } from './connect-pending.ts'
 import { acceptUpgrades } from './connection/accept-upgrade.ts'
 import type { ConnectionLimits } from './connection/connection-limits.ts'
-import { createConnectionRegistry } from './connection/connection-registry.ts'
-import type { Connection } from './connection/connection-types.ts'
+import {
+  type ConnectionRegistry,
+  createConnectionRegistry,
+} from './connection/connection-registry.ts'
+import type { Connection, Pending } from './connection/connection-types.ts'
 import { createNonceMemory } from './connection/nonce-memory.ts'
+import { createPendingPlaces } from './connection/pending-places.ts'
+import { createSocketSet, type SocketSet } from './connection/socket-set.ts'
 import { createDrain, type DrainTiming } from './drain.ts'
-import { createHealthHandler } from './health.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { createPlainRequestHandler } from './plain-requests.ts'
+import { createSocketPaths } from './socket-paths.ts'
 
 type BackendOptions = {
   readonly host: string
@@ -29,6 +36,8 @@ type BackendOptions = {
   readonly tls: TlsIdentity
   readonly assertionKeys: readonly AssertionKey[]
   readonly authorityUrl: string
+  /** Where sockets stand; `*` leaves it to the gate. */
+  readonly socketPaths: readonly string[]
   readonly limits: ConnectionLimits
   readonly drainTiming: DrainTiming
   /** How often every live identity is asked about, whatever the feed says. */
@@ -50,7 +59,9 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   const { host, log } = options
   const metrics = createMetrics()
   const registry = createConnectionRegistry<Connection>()
-  const drain = createDrain({ registry, random, timing: options.drainTiming })
+  const pendings = createSocketSet<Pending>()
+  const sockets = together(pendings, registry)
+  const drain = createDrain({ registry: sockets, random, timing: options.drainTiming })
 
   const link = createAuthorityLink({
     transport: createHttp2Transport(options.authorityUrl, options.tls),
@@ -68,28 +79,25 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   })
 
   const { isDraining } = drain
+  const { isSocketPath, isProbePath } = createSocketPaths(options.socketPaths)
   const server = createSocketServer(options.tls, metrics, {
     isDraining,
     isFeedConnected: link.isConnected,
+    isProbePath,
   })
+  const shared = { limits: options.limits, metrics, now, wallClock, log }
+  const { accept, takeOver } = createConnector({ ...shared, registry, admit: authority.admit })
+  const { authenticate } = link
   acceptUpgrades(server, {
+    ...shared,
     keys: options.assertionKeys,
     rememberNonce: createNonceMemory(maxNonces, now),
+    isSocketPath,
     isDraining,
-    limits: options.limits,
-    now,
-    wallClock,
-    onAccepted: createConnector({
-      limits: options.limits,
-      metrics,
-      registry,
-      admit: authority.admit,
-      now,
-      wallClock,
-      log,
-    }),
+    takePendingPlace: createPendingPlaces(options.limits).take,
+    onAccepted: accept,
+    onPending: createPendingConnector({ ...shared, pendings, authenticate, takeOver }),
     onRefused: (reason) => metrics.refused.inc({ reason }),
-    log,
   })
 
   link.start()
@@ -107,7 +115,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     managementPort: management.port,
     async close() {
       await drain.drain()
-      for (const connection of registry.all()) connection.end('lost')
+      for (const socket of sockets.all()) socket.end('lost')
       await closeServer(server, () => server.closeAllConnections())
       await authority.close()
       await link.close()
@@ -119,11 +127,19 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
 function createSocketServer(
   tls: TlsIdentity,
   metrics: Metrics,
-  health: Parameters<typeof createHealthHandler>[0],
+  deps: Parameters<typeof createPlainRequestHandler>[0],
 ): Server {
   const onRefused = () => metrics.refused.inc({ reason: 'peer-role' })
   return createRoleServer(
     { identity: tls, peerRole: 'traefik', onRefused },
-    createHealthHandler(health),
+    createPlainRequestHandler(deps),
   )
+}
+
+/** Both kinds of sockets for whoever ends them all. Those that change kinds do so from the first to the second. */
+function together(first: SocketSet<Pending>, second: ConnectionRegistry<Connection>) {
+  return {
+    all: (): Pending[] => [...first.all(), ...second.all()],
+    empty: () => first.empty().then(second.empty),
+  }
 }

@@ -1,6 +1,6 @@
 // The link over a transport of the test's own, on fake timers: silence, reconnects, answers that cannot be trusted.
 
-import { maxFeedSilenceMs } from '@sallyport/contracts/authority-event'
+import { maxFeedSilenceMs, maxIdentitiesPerCheck } from '@sallyport/contracts/authority-event'
 import { createLog } from '@sallyport/service-kit/log'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { testIdentity } from '../testing/test-backend.ts'
@@ -133,5 +133,34 @@ describe('the authority link', () => {
   ])('R0.7 takes %j for an outage and not for a verdict', async (answer) => {
     const { link } = make(() => Promise.resolve(answer))
     await expect(link.check([testIdentity()])).rejects.toMatchObject({ code: 'bad-answer' })
+  })
+
+  const question = { token: 't', route: 'websocket', clientAddress: '192.0.2.1' }
+
+  it.each([
+    '',
+    '{}',
+    '{"outcome":"authenticated"}',
+    '{"outcome":"authenticated","identity":{"subject":"alice"}}',
+    '{"outcome":"refused"}',
+    '{"outcome":"refused","close":"normal"}',
+    '{"verdicts":["good"]}',
+  ])('R0.7 R1.3 takes %j for an outage and for nobody', async (answer) => {
+    const { link } = make(() => Promise.resolve(answer))
+    await expect(link.authenticate(question)).rejects.toMatchObject({ code: 'bad-answer' })
+  })
+
+  it('R1.3 asks whose token it is, and believes a whole identity', async () => {
+    const identity = testIdentity({ way: 'first-message' })
+    const post = vi.fn(async () => JSON.stringify({ outcome: 'authenticated', identity }))
+    const { link } = make(post)
+    expect(await link.authenticate(question)).toEqual({ outcome: 'authenticated', identity })
+    expect(post).toHaveBeenCalledWith('/authority/authenticate', JSON.stringify(question), 2000)
+  })
+
+  it('RX.2 asks about as many whole identities as a check may name', async () => {
+    const verdicts = Array.from({ length: maxIdentitiesPerCheck }, () => 'good')
+    const { link } = make(() => Promise.resolve(JSON.stringify({ verdicts })))
+    expect(await link.check(verdicts.map(() => testIdentity()))).toEqual(verdicts)
   })
 })

@@ -1,8 +1,11 @@
-// The line to the sidecar: keeps the feed open, remembers where it left off, and asks "still good?".
+// The line to the sidecar: keeps the feed open, remembers where it left off, and asks "still good?" and "whose token?".
 // Knows no connection; what a line means for sockets is `live-authority.ts`.
 
 import {
+  type AuthenticateAnswer,
+  type AuthenticateRequest,
   type AuthorityVerdict,
+  authenticateAnswerSchema,
   type CheckRequest,
   checkAnswerSchema,
   internalPaths,
@@ -10,13 +13,14 @@ import {
 } from '@sallyport/contracts/authority-event'
 import type { Identity } from '@sallyport/contracts/identity'
 import type { Log } from '@sallyport/service-kit/log'
+import type { z } from 'zod'
 import { AuthorityOutage } from './authority-outage.ts'
 import { backoffMs } from './backoff.ts'
 import { createLineSplitter, parseFeedLine } from './feed-lines.ts'
 import { type FeedOutcome, type FeedPosition, readFeedLine } from './feed-position.ts'
 import type { AuthorityTransport } from './http2-transport.ts'
 
-const checkDeadlineMs = 2000
+const questionDeadlineMs = 2000
 
 type AuthorityLinkDeps = {
   readonly transport: AuthorityTransport
@@ -32,12 +36,21 @@ export type AuthorityLink = {
   readonly isConnected: () => boolean
   /** One verdict an identity, in order. Throws an AuthorityOutage when there is no trustworthy answer. */
   readonly check: (identities: readonly Identity[]) => Promise<readonly AuthorityVerdict[]>
+  /** Whose token it is, or how the socket ends. Throws like `check`. */
+  readonly authenticate: (request: AuthenticateRequest) => Promise<AuthenticateAnswer>
   readonly close: () => Promise<void>
 }
 
 /** Builds the link; nothing is connected before `start`. */
 export function createAuthorityLink(deps: AuthorityLinkDeps): AuthorityLink {
   const feed = createFeedReader(deps)
+
+  /** The body holds a credential perhaps: nothing of it may reach an error. */
+  async function ask<Schema extends z.ZodType>(path: string, body: object, answerForm: Schema) {
+    const answer = await deps.transport.post(path, JSON.stringify(body), questionDeadlineMs)
+    return parseAnswer(answer, answerForm)
+  }
+
   return {
     start: feed.open,
     isConnected: feed.isConnected,
@@ -45,13 +58,11 @@ export function createAuthorityLink(deps: AuthorityLinkDeps): AuthorityLink {
       const body: CheckRequest = {
         identities: identities.map(({ ttlMs: _ttlMs, username: _username, ...asked }) => asked),
       }
-      const answer = await deps.transport.post(
-        internalPaths.check,
-        JSON.stringify(body),
-        checkDeadlineMs,
-      )
-      return parseVerdicts(answer, identities.length)
+      const { verdicts } = await ask(internalPaths.check, body, checkAnswerSchema)
+      if (verdicts.length !== identities.length) throw new AuthorityOutage('bad-answer')
+      return verdicts
     },
+    authenticate: (request) => ask(internalPaths.authenticate, request, authenticateAnswerSchema),
     async close() {
       feed.close()
       await deps.transport.close()
@@ -59,17 +70,16 @@ export function createAuthorityLink(deps: AuthorityLinkDeps): AuthorityLink {
   }
 }
 
-function parseVerdicts(answer: string, count: number): readonly AuthorityVerdict[] {
+function parseAnswer<Schema extends z.ZodType>(answer: string, form: Schema): z.output<Schema> {
   let value: unknown
   try {
     value = JSON.parse(answer)
   } catch (cause) {
     throw new AuthorityOutage('bad-answer', { cause })
   }
-  const parsed = checkAnswerSchema.safeParse(value)
-  if (!parsed.success || parsed.data.verdicts.length !== count)
-    throw new AuthorityOutage('bad-answer')
-  return parsed.data.verdicts
+  const parsed = form.safeParse(value)
+  if (!parsed.success) throw new AuthorityOutage('bad-answer')
+  return parsed.data
 }
 
 function createFeedReader(deps: AuthorityLinkDeps) {

@@ -19,7 +19,7 @@ beforeAll(async () => {
 })
 beforeEach(async () => {
   judge = () => 'good'
-  sidecar = await startFakeSidecar(await authority.issue('auth-sidecar'), () => judge())
+  sidecar = await startFakeSidecar(await authority.issue('auth-sidecar'), { judge: () => judge() })
   transport = createHttp2Transport(sidecar.url, await authority.issue('ws-backend'))
 })
 afterEach(async () => {

@@ -72,6 +72,7 @@ describe('admission', () => {
     ['good', 'confirm'],
     ['revoked', 'sessionRevoked'],
     ['void', 'tokenInvalid'],
+    ['forbidden', 'forbidden'],
   ] as const)('RX.2 %s → %s', async (verdict, said) => {
     const { authority } = make(() => Promise.resolve([verdict]))
     const connection = makeConnection('s1')

@@ -4,7 +4,13 @@ import { connect } from 'node:tls'
 import { createAssertionSigner } from '@sallyport/contracts/identity-assertion'
 import { clientTlsOptions } from '@sallyport/service-kit/mutual-tls'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { connectTls, makeWebSocketKey, openRawClient, upgradeText } from '../testing/raw-client.ts'
+import {
+  connectTls,
+  makeWebSocketKey,
+  openRawClient,
+  type RawClient,
+  upgradeText,
+} from '../testing/raw-client.ts'
 import { startTestBackend, type TestBackend, testIdentity } from '../testing/test-backend.ts'
 
 let running: TestBackend
@@ -26,6 +32,20 @@ async function upgrade(changes: Headers = {}, target = '/ws') {
   const assertion = running.sign(testIdentity(), key)
   return send(upgradeText(key, { 'X-Sallyport-Identity': assertion, ...changes }, target))
 }
+
+/** An upgrade with leave to authenticate and no more. */
+async function upgradePending(headers: Headers) {
+  const key = makeWebSocketKey()
+  const pending = { route: 'websocket', clientAddress: '192.0.2.1' }
+  const assertion = running.signPending(pending, key)
+  return send(upgradeText(key, { 'X-Sallyport-Identity': assertion, ...headers }))
+}
+
+const selected = (client: RawClient) =>
+  client
+    .head()
+    .split('\r\n')
+    .filter((line) => /^sec-websocket-protocol/i.test(line))
 
 /** All that a refusal says; the reason is for the log alone. */
 const problemMembers = ['code', 'detail', 'requestId', 'status', 'title', 'type']
@@ -63,6 +83,42 @@ describe('an upgrade', () => {
     expect(client.head()).toContain('Sec-WebSocket-Protocol: sallyport.v1')
     expect(client.head()).not.toContain('bearer')
     client.socket.destroy()
+  })
+
+  it('SUB-1 W50 never echoes a token, wherever it stands, nor what else was offered', async () => {
+    const entries = ['bearer.SECRET', 'ticket.SECRET', 'sallyport.v1', 'chat']
+    for (const offer of [entries, entries.toReversed()]) {
+      const client = await upgrade({ 'Sec-WebSocket-Protocol': offer.join(', ') })
+      expect(client.status()).toBe(101)
+      expect(selected(client)).toEqual(['Sec-WebSocket-Protocol: sallyport.v1'])
+      client.socket.destroy()
+    }
+  })
+
+  it('R1.3 selects by the kind of its assertion, when both protocols were offered', async () => {
+    const both = { 'Sec-WebSocket-Protocol': 'sallyport.v1.first-message, sallyport.v1' }
+    const somebody = await upgrade(both)
+    expect(selected(somebody)).toEqual(['Sec-WebSocket-Protocol: sallyport.v1'])
+    await somebody.message('welcome')
+    const nobody = await upgradePending(both)
+    expect(selected(nobody)).toEqual(['Sec-WebSocket-Protocol: sallyport.v1.first-message'])
+    nobody.socket.destroy()
+    somebody.socket.destroy()
+  })
+
+  it.each([
+    ['none', {}],
+    ['only the usual one', { 'Sec-WebSocket-Protocol': 'sallyport.v1' }],
+  ])('R1.3 may not only authenticate unless it offered that: %s', async (_, headers) => {
+    const client = await upgradePending(headers)
+    await client.closed
+    expect([client.status(), client.body()['code']]).toEqual([400, 'unknown-subprotocol'])
+  })
+
+  it('R1.3 never makes a live socket of one that wanted to authenticate first', async () => {
+    const client = await upgrade({ 'Sec-WebSocket-Protocol': 'sallyport.v1.first-message' })
+    await client.closed
+    expect([client.status(), client.body()['code']]).toEqual([400, 'unknown-subprotocol'])
   })
 
   const refusals: [string, Headers, string, number, string][] = [

@@ -89,6 +89,8 @@ describe('the quota of sockets', () => {
       'subject-full',
       'taken',
     ])
+    const namesake = { id: '7', identity: testIdentity({ issuer: 'https://other.test' }) }
+    expect(quota.take(namesake)).toBe('taken')
     for (const one of [c, e, a, a]) if (one) quota.giveBack(one)
     expect([c, e].map((one) => one && quota.take(one))).toEqual(['taken', 'subject-full'])
   })

@@ -18,6 +18,16 @@ export type ConnectionLimits = {
   readonly endGraceMs: number
   readonly maxSocketsPerSession: number
   readonly maxSocketsPerSubject: number
+  /** From the upgrade on, a pending socket has this long for its `authenticate`, whatever else it sends. */
+  readonly authenticateDeadlineMs: number
+  /** Pending sockets have places of their own: they can crowd each other, never those of somebody. */
+  readonly maxPending: number
+  /** Of those, for one client address (IPv6: /64). */
+  readonly maxPendingPerAddress: number
+  /** What a pending socket may send before its first message is complete, pings and frame headers included. */
+  readonly maxPendingBytes: number
+  /** In at most this many reads: each costs more memory than its bytes. */
+  readonly maxPendingReads: number
 }
 
 /** The bounds in force where settings say nothing else. */
@@ -35,4 +45,9 @@ export const defaultLimits: ConnectionLimits = {
   endGraceMs: 1000,
   maxSocketsPerSession: 20,
   maxSocketsPerSubject: 50,
+  authenticateDeadlineMs: 10_000,
+  maxPending: 1000,
+  maxPendingPerAddress: 10,
+  maxPendingBytes: 16_384,
+  maxPendingReads: 256,
 }

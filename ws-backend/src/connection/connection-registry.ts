@@ -2,37 +2,30 @@
 // "still good?" is asked until its transport is gone: nothing that ends an identity can miss one.
 
 import type { Identity } from '@sallyport/contracts/identity'
+import { createSocketSet } from './socket-set.ts'
 
 type Member = { readonly id: string; readonly identity: Identity }
 
 /** An index of connections; lookups return snapshots, so a caller may end what it walks over. */
 export function createConnectionRegistry<T extends Member>() {
-  const byId = new Map<string, T>()
+  const sockets = createSocketSet<T>()
   const bySession = new Map<string, Set<T>>()
-  let whenEmpty: (() => void)[] = []
 
   return {
     add(connection: T): void {
-      byId.set(connection.id, connection)
+      sockets.add(connection)
       index(bySession, connection.identity.sessionId, connection)
     },
     remove(connection: T): void {
-      if (!byId.delete(connection.id)) return
-      unindex(bySession, connection.identity.sessionId, connection)
-      if (byId.size > 0) return
-      for (const resolve of whenEmpty) resolve()
-      whenEmpty = []
+      if (sockets.remove(connection)) {
+        unindex(bySession, connection.identity.sessionId, connection)
+      }
     },
     forSession: (sessionId: string): T[] => [...(bySession.get(sessionId) ?? [])],
-    all: (): T[] => [...byId.values()],
-    size: (): number => byId.size,
+    all: sockets.all,
+    size: sockets.size,
     /** Resolves as soon as no connection is registered. */
-    empty: (): Promise<void> =>
-      byId.size === 0
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            whenEmpty.push(resolve)
-          }),
+    empty: sockets.empty,
   }
 }
 

@@ -13,3 +13,9 @@ export type ConnectionSocket = {
   /** Bytes that were sent and have not left this process. */
   readonly bufferedBytes: () => number
 }
+
+/** A socket that must not say much yet. */
+export type PendingSocket = ConnectionSocket & {
+  /** Tells of every read how many bytes came, after they were handled. Returns what ends it. */
+  readonly watchBytes: (listener: (count: number) => void) => () => void
+}

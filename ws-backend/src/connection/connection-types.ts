@@ -1,11 +1,12 @@
 // A connection as its neighbours see it: features and authority from one side, the transport from the other.
 
+import type { AuthenticateAnswer, AuthenticateRequest } from '@sallyport/contracts/authority-event'
 import type { CloseName } from '@sallyport/contracts/close-codes'
-import type { Identity } from '@sallyport/contracts/identity'
+import type { Identity, PendingIdentity } from '@sallyport/contracts/identity'
 import type { ClientMessage } from '@sallyport/contracts/messages/client-message'
 import type { Log } from '@sallyport/service-kit/log'
 import type { ConnectionLimits } from './connection-limits.ts'
-import type { ConnectionSocket } from './connection-socket.ts'
+import type { ConnectionSocket, PendingSocket } from './connection-socket.ts'
 
 /** What the features and the authority see of a connection. */
 export type Connection = {
@@ -38,8 +39,12 @@ export type ConnectionOptions = {
   readonly identity: Identity
   readonly socket: ConnectionSocket
   readonly requestId: string
-  /** When the handshake arrived, on the clock of `now`: the authority's life counts from there. */
+  /** When the handshake arrived, on the clock of `now`. */
   readonly arrivedAtMs: number
+  /** Since when the authority's life counts, on the same clock: never later than when it was decided. */
+  readonly authorityFromMs: number
+  /** Messages that arrived before anybody was behind the socket, in order; handled after `welcome`. */
+  readonly early: readonly string[]
 }
 
 export type ConnectionDeps = {
@@ -53,4 +58,24 @@ export type ConnectionDeps = {
   /** The transport is gone. Called once. */
   readonly onForgotten: (connection: Connection, code: number) => void
   readonly log: Log
+}
+
+export type PendingOptions = Pick<ConnectionOptions, 'id' | 'requestId' | 'arrivedAtMs'> & {
+  readonly socket: PendingSocket
+  readonly pending: PendingIdentity
+}
+
+/** Who goes on with a pending socket once somebody is behind it. */
+export type Successor = ConnectionInput & Pick<Connection, 'end'>
+
+/** What the drain and the books see of a pending socket. */
+export type Pending = Pick<Connection, 'id' | 'end'>
+
+export type PendingDeps = Pick<ConnectionDeps, 'limits' | 'now' | 'wallClock' | 'log'> & {
+  /** Throws when there is no trustworthy answer. */
+  readonly authenticate: (request: AuthenticateRequest) => Promise<AuthenticateAnswer>
+  readonly takeOver: (options: ConnectionOptions) => Successor
+  readonly onHandedOver: (pending: Pending) => void
+  /** The transport is gone, and nobody was ever behind it. Called once. */
+  readonly onForgotten: (pending: Pending, code: number) => void
 }

@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function make({ ttlMs = 60_000 } = {}) {
+function make({ ttlMs = 60_000, early = [] as string[] } = {}) {
   const done: string[] = []
   const pings: string[] = []
   const buffer = { bytes: 0 }
@@ -27,6 +27,8 @@ function make({ ttlMs = 60_000 } = {}) {
       identity: testIdentity({ ttlMs }),
       requestId: 'request-1',
       arrivedAtMs: now(),
+      authorityFromMs: now(),
+      early,
       socket: {
         send: (text) => done.push(`send ${JSON.parse(text).type}`),
         close: (code) => done.push(`close ${code}`),
@@ -148,6 +150,26 @@ describe('a connection', () => {
     clock.wallLeapMs = -86_400_000
     vi.advanceTimersByTime(1000)
     expect(done).toContain('close 4401')
+  })
+
+  it('FMA-3 handles what came early after the welcome, in order, before it reads on', () => {
+    const channel = (name: string) => message.replace('room:a', name)
+    const { connection, done, handle } = make({ early: [channel('room:1'), channel('room:2')] })
+    handle.mockImplementation((_, { channel: name }) => void done.push(`handle ${name}`))
+    expect(done).toEqual(['pause'])
+    connection.confirm()
+    expect(done.slice(1)).toEqual(['send welcome', 'handle room:1', 'handle room:2', 'resume'])
+  })
+
+  it('FMA-3 drops what came early when it ends before its welcome, or while handling it', () => {
+    const refused = make({ early: [message, message] })
+    refused.connection.end('sessionRevoked')
+    refused.connection.confirm()
+    expect(refused.handle).not.toHaveBeenCalled()
+    const ended = make({ early: [message, message] })
+    ended.handle.mockImplementation(() => ended.connection.end('sessionRevoked'))
+    ended.connection.confirm()
+    expect(ended.handle).toHaveBeenCalledTimes(1)
   })
 
   it('RX.11 tries no goodbye behind a long queue', () => {

@@ -1,18 +1,9 @@
-// One accepted socket: runs the effects that `connection-state.ts` decides. From the moment the phase leaves
-// `live` no inbound message is handled and nothing is sent but the advice and the close frame.
-// Knows no WebSocket library, no HTTP and no feature.
+// One socket with somebody behind it. From the moment its phase leaves `live` no inbound message is handled and
+// nothing is sent but the advice and the close frame. Knows no WebSocket library, no HTTP and no feature.
 
-import { type CloseName, closeCodeOf, closeCodes } from '@sallyport/contracts/close-codes'
-import { closeReason } from '@sallyport/contracts/close-reason'
+import type { CloseName } from '@sallyport/contracts/close-codes'
 import type { Identity } from '@sallyport/contracts/identity'
 import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
-import {
-  type ConnectionEffect,
-  type ConnectionEvent,
-  type ConnectionState,
-  type EndedBy,
-  next,
-} from './connection-state.ts'
 import type {
   Connection,
   ConnectionDeps,
@@ -22,10 +13,8 @@ import type {
 import { type ExpiryTimer, startExpiryTimer } from './expiry-timer.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
 import { createInbound } from './inbound.ts'
-import { adviceMessage, welcomeMessage } from './outbound-messages.ts'
-
-/** Names under which the peer cannot be reached any more. */
-const unreachable: ReadonlySet<CloseName> = new Set(['slowReader', 'lost'])
+import { welcomeMessage } from './outbound-messages.ts'
+import { type OwnEffect, type SocketLife, startSocketLife } from './socket-life.ts'
 
 /** A connection with its effects. Starts in phase `checking`, its socket paused. */
 export class SocketConnection implements Connection, ConnectionInput {
@@ -33,19 +22,22 @@ export class SocketConnection implements Connection, ConnectionInput {
   readonly identity: Identity
   readonly #options: ConnectionOptions
   readonly #deps: ConnectionDeps
+  readonly #life: SocketLife
   readonly #expiry: ExpiryTimer
   readonly #receive: (text: string) => void
-  #state: ConnectionState = { phase: 'checking' }
   #heartbeat: Heartbeat | undefined
-  #grace: NodeJS.Timeout | undefined
 
   constructor(options: ConnectionOptions, deps: ConnectionDeps) {
-    const { limits, now } = deps
+    const { limits, now, log } = deps
     this.id = options.id
     this.identity = options.identity
     this.#options = options
     this.#deps = deps
-    const deadlineMs = options.arrivedAtMs + options.identity.ttlMs
+    this.#life = startSocketLife(
+      { ...options, start: 'checking', runOwn: (effect) => this.#run(effect) },
+      { limits, now, onForgotten: (code) => deps.onForgotten(this, code), log },
+    )
+    const deadlineMs = options.authorityFromMs + options.identity.ttlMs
     this.#expiry = startExpiryTimer(deadlineMs, deps, () => this.end('tokenInvalid'))
     this.#receive = createInbound({
       limits,
@@ -59,7 +51,7 @@ export class SocketConnection implements Connection, ConnectionInput {
 
   /** The only judge of "may this still happen?". A deadline counts although its timer has not fired yet. */
   isLive(): boolean {
-    return this.#state.phase === 'live' && !this.#expiry.hasPassed()
+    return this.#life.phase() === 'live' && !this.#expiry.hasPassed()
   }
 
   expireIfDue(): void {
@@ -68,19 +60,11 @@ export class SocketConnection implements Connection, ConnectionInput {
 
   confirm(): void {
     this.expireIfDue()
-    this.#apply({ type: 'confirmed' })
+    this.#life.apply({ type: 'confirmed' })
   }
 
   end(name: CloseName, retryAfterMs?: number): void {
-    const backlogBytes = this.#options.socket.bufferedBytes()
-    const pointless =
-      unreachable.has(name) || backlogBytes > this.#deps.limits.maxBytesBeforeGoodbye
-    this.#apply({
-      type: 'end-requested',
-      name,
-      goodbye: pointless ? 'pointless' : 'possible',
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-    })
+    this.#life.end(name, retryAfterMs)
   }
 
   send(text: string): void {
@@ -113,43 +97,19 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   socketClosed(code: number): void {
-    this.#apply({ type: 'socket-closed', code })
+    this.#life.apply({ type: 'socket-closed', code })
   }
 
   /** Asked before anything happens: an overdue connection ends here and now. */
   #goesOn(): boolean {
     this.expireIfDue()
-    return this.#state.phase === 'live'
+    return this.#life.phase() === 'live'
   }
 
-  #apply(event: ConnectionEvent): void {
-    const { state, effects } = next(this.#state, event)
-    this.#state = state
-    for (const effect of effects) this.#run(effect)
-  }
-
-  #run(effect: ConnectionEffect): void {
-    const { socket } = this.#options
-    switch (effect.type) {
-      case 'send-welcome':
-        return this.#welcome()
-      case 'resume-reading':
-        return socket.resume()
-      case 'mark-dead':
-        return this.#markDead()
-      case 'send-advice':
-        return socket.send(JSON.stringify(adviceMessage(effect.name, effect.retryAfterMs)))
-      case 'close': {
-        const { code, reason } = closeCodes[effect.name]
-        return socket.close(code, closeReason(reason))
-      }
-      case 'start-grace':
-        return this.#startGrace()
-      case 'terminate':
-        return socket.terminate()
-      case 'forget':
-        return this.#forget(effect.ended)
-    }
+  #run(effect: OwnEffect): void {
+    if (effect.type === 'send-welcome') this.#welcome()
+    else if (effect.type === 'handle-early') this.#handleEarly()
+    else if (effect.type === 'mark-dead') this.#markDead()
   }
 
   #welcome(): void {
@@ -169,6 +129,11 @@ export class SocketConnection implements Connection, ConnectionInput {
     )
   }
 
+  /** Each is judged like any other: one of them may end the connection, and those behind it are dropped. */
+  #handleEarly(): void {
+    for (const text of this.#options.early) this.receiveText(text)
+  }
+
   #beat(payload: string): void {
     if (!this.#goesOn()) return
     this.#options.socket.ping(payload)
@@ -179,22 +144,6 @@ export class SocketConnection implements Connection, ConnectionInput {
     this.#expiry.cancel()
     this.#heartbeat?.cancel()
     this.#deps.onDead(this)
-  }
-
-  #startGrace(): void {
-    this.#grace = setTimeout(
-      () => this.#apply({ type: 'grace-elapsed' }),
-      this.#deps.limits.endGraceMs,
-    )
-  }
-
-  #forget(ended: EndedBy): void {
-    clearTimeout(this.#grace)
-    // The text of a peer's close frame is the peer's: only the registry's word for its code is logged.
-    const { code, reason } = 'name' in ended ? closeCodes[ended.name] : closeCodeOf(ended.code)
-    const durationMs = Math.round(this.#deps.now() - this.#options.arrivedAtMs)
-    this.#deps.log.info({ connectionId: this.id, code, reason, durationMs }, 'connection closed')
-    this.#deps.onForgotten(this, code)
   }
 
   #reply(message: ServerMessage): void {

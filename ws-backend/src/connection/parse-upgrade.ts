@@ -5,7 +5,7 @@ import type { IncomingMessage } from 'node:http'
 import type { Denial } from '@sallyport/contracts/denials'
 import { identityHeader } from '@sallyport/contracts/identity-headers'
 import { err, ok, type Result } from '@sallyport/contracts/result'
-import { parseOfferedProtocols } from '@sallyport/contracts/subprotocol'
+import { type OfferedProtocols, parseOfferedProtocols } from '@sallyport/contracts/subprotocol'
 
 type UpgradeRequest = Pick<
   IncomingMessage,
@@ -13,16 +13,23 @@ type UpgradeRequest = Pick<
 >
 
 /** What is needed of a well-formed upgrade. */
-type ParsedUpgrade = { readonly assertion: string; readonly webSocketKey: string }
+type ParsedUpgrade = {
+  readonly assertion: string
+  readonly webSocketKey: string
+  readonly offered: OfferedProtocols
+}
 
 const webSocketKeyPattern = /^[+/0-9A-Za-z]{22}==$/
 
 const identityHeaderName = identityHeader.toLowerCase()
 
 /** Checks an upgrade's form. The request's target is compared as text and never interpreted. */
-export function parseUpgrade(request: UpgradeRequest): Result<ParsedUpgrade, Denial> {
+export function parseUpgrade(
+  request: UpgradeRequest,
+  isSocketPath: (path: string) => boolean,
+): Result<ParsedUpgrade, Denial> {
   const { headers, headersDistinct } = request
-  if (pathOf(request.url) !== '/ws') return err({ code: 'not-found', reason: 'unknown-path' })
+  if (!isSocketPath(pathOf(request.url))) return err({ code: 'not-found', reason: 'unknown-path' })
   if (request.method !== 'GET') return err({ code: 'method-not-allowed', reason: 'not-get' })
   if (headers.upgrade?.toLowerCase() !== 'websocket') {
     return err({ code: 'upgrade-required', reason: 'not-websocket' })
@@ -40,19 +47,19 @@ export function parseUpgrade(request: UpgradeRequest): Result<ParsedUpgrade, Den
   }
   const offered = parseOfferedProtocols(headers['sec-websocket-protocol'])
   if (!offered) return malformed('bad-protocol-list')
-  if (offered.count > 0 && !offered.offersOurs) {
+  if (offered.count > 0 && !offered.offersOurs && !offered.offersFirstMessage) {
     return err({ code: 'unknown-subprotocol', reason: 'unknown-subprotocol' })
   }
   const assertions = headersDistinct[identityHeaderName]
   if (!assertions) return err({ code: 'authentication-required', reason: 'identity-missing' })
   const assertion = only(assertions)
   if (assertion === undefined) return malformed('identity-repeated')
-  return ok({ assertion, webSocketKey })
+  return ok({ assertion, webSocketKey, offered })
 }
 
 /** The path of a request target: everything before the query. */
-export function pathOf(target: string | undefined): string | undefined {
-  return target?.split('?', 1)[0]
+export function pathOf(target = ''): string {
+  return target.split('?', 1)[0] ?? ''
 }
 
 function only(values: readonly string[] | undefined): string | undefined {

@@ -18,7 +18,8 @@ export function createSocketQuota(limits: {
 
   return {
     take({ id, identity }: Holder): QuotaVerdict {
-      const { sessionId, subject } = identity
+      const { sessionId } = identity
+      const subject = personOf(identity)
       if ((bySession.get(sessionId) ?? 0) >= limits.maxSocketsPerSession) return 'session-full'
       if ((bySubject.get(subject) ?? 0) >= limits.maxSocketsPerSubject) return 'subject-full'
       holders.add(id)
@@ -30,9 +31,14 @@ export function createSocketQuota(limits: {
     giveBack({ id, identity }: Holder): void {
       if (!holders.delete(id)) return
       add(bySession, identity.sessionId, -1)
-      add(bySubject, identity.subject, -1)
+      add(bySubject, personOf(identity), -1)
     },
   }
+}
+
+/** Subjects are unique within their issuer only; an issuer, being a URL, holds no blank. */
+function personOf({ issuer, subject }: Identity): string {
+  return `${issuer} ${subject}`
 }
 
 function add(counts: Map<string, number>, key: string, change: 1 | -1): void {

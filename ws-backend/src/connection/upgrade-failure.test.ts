@@ -14,11 +14,16 @@ it('RX.11 cuts the socket and logs when the answer to an upgrade fails after the
   const deps: Parameters<typeof acceptUpgrades>[1] = {
     keys: [],
     rememberNonce: () => 'fresh',
+    isSocketPath: () => true,
     isDraining: () => true,
+    takePendingPlace: () => ({ ok: true, value: () => {} }),
     limits: defaultLimits,
     now: () => 0,
     wallClock: () => new Date(0),
     onAccepted: () => {
+      throw new Error('nobody is accepted here')
+    },
+    onPending: () => {
       throw new Error('nobody is accepted here')
     },
     onRefused: () => {

@@ -4,22 +4,41 @@ import { EventEmitter, once } from 'node:events'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
-import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-event'
+import {
+  type AuthenticateAnswer,
+  type AuthenticateRequest,
+  type AuthorityVerdict,
+  type CheckRequest,
+  internalPaths,
+} from '@sallyport/contracts/authority-event'
 import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
 
 export type CheckedIdentity = CheckRequest['identities'][number]
 
-/** Starts a listener on a free port. `judge` may take its time, or throw to answer 503. */
+/** Both may take their time, or throw to answer 503. */
+export type SidecarAnswers = {
+  readonly judge?:
+    | ((identity: CheckedIdentity) => AuthorityVerdict | Promise<AuthorityVerdict>)
+    | undefined
+  readonly authenticate?:
+    | ((request: AuthenticateRequest) => AuthenticateAnswer | Promise<AuthenticateAnswer>)
+    | undefined
+}
+
+const refused: AuthenticateAnswer = { outcome: 'refused', close: 'tokenInvalid' }
+
+/** Starts a listener on a free port. */
 export async function startFakeSidecar(
   tls: TlsIdentity,
-  judge: (identity: CheckedIdentity) => AuthorityVerdict | Promise<AuthorityVerdict> = () => 'good',
+  { judge = () => 'good', authenticate = () => refused }: SidecarAnswers = {},
 ) {
   const events = new EventEmitter()
   const feeds = new Set<ServerHttp2Stream>()
   const sessions = new Set<ServerHttp2Session>()
   const feedPaths: string[] = []
   const batchSizes: number[] = []
+  const authenticated: AuthenticateRequest[] = []
   const server = createRoleHttp2Server({
     identity: tls,
     peerRole: 'ws-backend',
@@ -32,7 +51,8 @@ export async function startFakeSidecar(
   server.on('stream', (stream, headers) => {
     stream.on('error', () => {})
     const path = headers[':path'] ?? ''
-    if (headers[':method'] === 'POST') void answerCheck(stream)
+    if (path === internalPaths.authenticate) void answer(stream, answerAuthenticate)
+    else if (path === internalPaths.check) void answer(stream, answerCheck)
     else {
       stream.respond({ ':status': 200 })
       feeds.add(stream)
@@ -42,18 +62,18 @@ export async function startFakeSidecar(
     }
   })
 
-  async function answerCheck(stream: ServerHttp2Stream): Promise<void> {
-    try {
-      const { identities } = (await json(stream)) as CheckRequest
-      batchSizes.push(identities.length)
-      events.emit('check')
-      const verdicts = await Promise.all(identities.map(judge))
-      if (stream.destroyed) return
-      stream.respond({ ':status': 200 })
-      stream.end(JSON.stringify({ verdicts }))
-    } catch {
-      if (!stream.destroyed) stream.respond({ ':status': 503 }, { endStream: true })
-    }
+  async function answerCheck(body: unknown): Promise<object> {
+    const { identities } = body as CheckRequest
+    batchSizes.push(identities.length)
+    events.emit('check')
+    return { verdicts: await Promise.all(identities.map(judge)) }
+  }
+
+  async function answerAuthenticate(body: unknown): Promise<object> {
+    const request = body as AuthenticateRequest
+    authenticated.push(request)
+    events.emit('authenticate')
+    return authenticate(request)
   }
 
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -62,6 +82,11 @@ export async function startFakeSidecar(
     /** Paths of every feed asked for, in order. */
     feedPaths,
     batchSizes,
+    /** Every question "whose token?", in order. */
+    authenticated,
+    async authenticateAsked(count = 1): Promise<void> {
+      while (authenticated.length < count) await once(events, 'authenticate')
+    },
     /** Resolves when the n-th feed (from 1) was opened. */
     async feedOpened(count = 1): Promise<void> {
       while (feedPaths.length < count) await once(events, 'feed')
@@ -85,6 +110,20 @@ export async function startFakeSidecar(
       for (const session of sessions) session.destroy()
       await closed
     },
+  }
+}
+
+async function answer(
+  stream: ServerHttp2Stream,
+  find: (body: unknown) => Promise<object>,
+): Promise<void> {
+  try {
+    const found = await find(await json(stream))
+    if (stream.destroyed) return
+    stream.respond({ ':status': 200 })
+    stream.end(JSON.stringify(found))
+  } catch {
+    if (!stream.destroyed) stream.respond({ ':status': 503 }, { endStream: true })
   }
 }
 

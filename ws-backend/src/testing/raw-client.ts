@@ -64,7 +64,7 @@ export function clientFrame(opcode: number, payload: string | Buffer, isFinal = 
 }
 
 /** Sends an upgrade and reads what comes back as frames, or as an HTTP answer. */
-export async function openRawClient(socket: TLSSocket, request: string) {
+export async function openRawClient(socket: TLSSocket, request: string | Buffer) {
   const events = new EventEmitter()
   const frames: ServerFrame[] = []
   let buffered = Buffer.alloc(0)

@@ -2,14 +2,17 @@
 // Everything that was started ends with `close`. Test code only.
 
 import { EventEmitter, once } from 'node:events'
-import type { AuthorityVerdict } from '@sallyport/contracts/authority-event'
-import type { Identity } from '@sallyport/contracts/identity'
-import { createAssertionSigner } from '@sallyport/contracts/identity-assertion'
+import type { TLSSocket } from 'node:tls'
+import type { Identity, PendingIdentity } from '@sallyport/contracts/identity'
+import {
+  type AssertionSigner,
+  createAssertionSigner,
+} from '@sallyport/contracts/identity-assertion'
 import { createLog } from '@sallyport/service-kit/log'
 import { type ConnectionLimits, defaultLimits } from '../connection/connection-limits.ts'
 import { defaultDrainTiming } from '../drain.ts'
 import { startBackend } from '../start-backend.ts'
-import { type CheckedIdentity, startFakeSidecar } from './fake-sidecar.ts'
+import { type SidecarAnswers, startFakeSidecar } from './fake-sidecar.ts'
 import { connectTls, makeWebSocketKey, openRawClient, upgradeText } from './raw-client.ts'
 import { createTestAuthority } from './test-certificates.ts'
 
@@ -31,21 +34,25 @@ export function testIdentity(changes: Partial<Identity> = {}): Identity {
   }
 }
 
-export type TestBackendOptions = {
+export type TestBackendOptions = SidecarAnswers & {
   readonly limits?: Partial<ConnectionLimits>
-  readonly judge?: (identity: CheckedIdentity) => AuthorityVerdict | Promise<AuthorityVerdict>
+  readonly socketPaths?: readonly string[]
 }
 
 /** A line of the log as it was written. */
 type LogLine = { readonly msg: string; readonly [name: string]: unknown }
 
 /** Starts both ends. */
-export async function startTestBackend({ limits = {}, judge }: TestBackendOptions = {}) {
+export async function startTestBackend({
+  limits = {},
+  socketPaths = ['/ws'],
+  ...answers
+}: TestBackendOptions = {}) {
   const authority = await createTestAuthority()
   const traefik = await authority.issue('traefik')
-  const sidecar = await startFakeSidecar(await authority.issue('auth-sidecar'), judge)
+  const sidecar = await startFakeSidecar(await authority.issue('auth-sidecar'), answers)
   const key = { keyId: 'test', secret: new Uint8Array(32).fill(7) }
-  const { sign } = createAssertionSigner(key, 'ws-backend', Date.now)
+  const { sign, signPending } = createAssertionSigner(key, 'ws-backend', Date.now)
   const logLines: LogLine[] = []
   const logEvents = new EventEmitter()
   const backend = await startBackend({
@@ -55,6 +62,7 @@ export async function startTestBackend({ limits = {}, judge }: TestBackendOption
     tls: await authority.issue('ws-backend'),
     assertionKeys: [key],
     authorityUrl: sidecar.url,
+    socketPaths,
     limits: { ...defaultLimits, endGraceMs: 200, ...limits },
     drainTiming: defaultDrainTiming,
     recheckIntervalMs: 600_000,
@@ -65,15 +73,8 @@ export async function startTestBackend({ limits = {}, judge }: TestBackendOption
       },
     }),
   })
-  /** Opens a socket with a signed identity; it is not necessarily live yet. */
-  const open = async (changes: Partial<Identity> = {}) => {
-    const webSocketKey = makeWebSocketKey()
-    const assertion = sign(testIdentity(changes), webSocketKey)
-    return openRawClient(
-      await connectTls(backend.port, traefik),
-      upgradeText(webSocketKey, { 'X-Sallyport-Identity': assertion }),
-    )
-  }
+  const { port } = backend
+  const openers = createOpeners({ connect: () => connectTls(port, traefik), sign, signPending })
 
   /** Resolves with the first log line of this message, past or future. */
   const logged = async (message: string): Promise<LogLine> => {
@@ -82,12 +83,6 @@ export async function startTestBackend({ limits = {}, judge }: TestBackendOption
       if (line) return line
       await once(logEvents, 'line')
     }
-  }
-  /** Opens a socket and waits for its welcome. */
-  const openLive = async (changes: Partial<Identity> = {}) => {
-    const client = await open(changes)
-    await client.message('welcome')
-    return client
   }
   const close = async (): Promise<void> => {
     await backend.close()
@@ -100,12 +95,48 @@ export async function startTestBackend({ limits = {}, judge }: TestBackendOption
     authority,
     traefik,
     sign,
+    signPending,
     logLines,
     logged,
-    open,
-    openLive,
+    ...openers,
     close,
   }
+}
+
+type OpenersDeps = AssertionSigner & { readonly connect: () => Promise<TLSSocket> }
+
+/** The ways in which a test opens a socket. */
+function createOpeners({ connect, sign, signPending }: OpenersDeps) {
+  /** Opens a socket with a signed identity; it is not necessarily live yet. */
+  const open = async (changes: Partial<Identity> = {}) => {
+    const webSocketKey = makeWebSocketKey()
+    const assertion = sign(testIdentity(changes), webSocketKey)
+    return openRawClient(
+      await connect(),
+      upgradeText(webSocketKey, { 'X-Sallyport-Identity': assertion }),
+    )
+  }
+  /** Opens a socket that may only authenticate; `behind` is sent in one piece with the upgrade. */
+  const openPending = async (
+    changes: Partial<PendingIdentity> = {},
+    behind: Buffer = Buffer.alloc(0),
+  ) => {
+    const webSocketKey = makeWebSocketKey()
+    const pending = { route: 'websocket', clientAddress: '192.0.2.1', ...changes }
+    const upgrade = upgradeText(webSocketKey, {
+      'X-Sallyport-Identity': signPending(pending, webSocketKey),
+      'Sec-WebSocket-Protocol': 'sallyport.v1.first-message',
+    })
+    return openRawClient(await connect(), Buffer.concat([Buffer.from(upgrade), behind]))
+  }
+
+  /** Opens a socket and waits for its welcome. */
+  const openLive = async (changes: Partial<Identity> = {}) => {
+    const client = await open(changes)
+    await client.message('welcome')
+    return client
+  }
+  return { open, openPending, openLive }
 }
 
 export type TestBackend = Awaited<ReturnType<typeof startTestBackend>>
