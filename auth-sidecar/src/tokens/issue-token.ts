@@ -1,14 +1,15 @@
-// Makes an access token of a session. It never outlives the session and carries its generation.
+// Makes the tokens of a session: one to be sent as a bearer, one to lie in the `auth_token` cookie. Neither outlives
+// the session, both carry its generation, and each is refused in place of the other.
 
 import { randomUUID } from 'node:crypto'
 import { formatGeneration } from '@sallyport/contracts/identity'
 import { SignJWT } from 'jose'
 import type { SessionRecord } from '../sessions/session-store.ts'
 import type { KeyRing } from './key-ring.ts'
-import { accessTokenType, type TokenProfile } from './token-profile.ts'
+import { type TokenProfile, type TokenUse, tokenTypes } from './token-profile.ts'
 
 export type IssueTokenDeps = TokenProfile & {
-  readonly keyRing: KeyRing
+  readonly keyRing: Pick<KeyRing, 'signingKey'>
   readonly tokenLifeMs: number
   readonly now: () => number
 }
@@ -16,8 +17,24 @@ export type IssueTokenDeps = TokenProfile & {
 /** A compact token and when it ends (wall clock, ms). */
 export type IssuedToken = { readonly compact: string; readonly expiresAtMs: number }
 
-/** Issues a token for a live session. */
-export async function issueToken(
+/** Issues an access token for a live session. */
+export function issueToken(session: SessionRecord, deps: IssueTokenDeps): Promise<IssuedToken> {
+  return issue('bearer', session, deps)
+}
+
+/**
+ * Issues the JWT of the `auth_token` cookie for a live session. It lives as long as an access token, not as long as
+ * the session: a stolen copy is worth no more, and a refresh sets the cookie anew.
+ */
+export function issueCookieToken(
+  session: SessionRecord,
+  deps: IssueTokenDeps,
+): Promise<IssuedToken> {
+  return issue('cookie', session, deps)
+}
+
+async function issue(
+  use: TokenUse,
   session: SessionRecord,
   deps: IssueTokenDeps,
 ): Promise<IssuedToken> {
@@ -33,7 +50,7 @@ export async function issueToken(
     ...(session.groups.length > 0 && { groups: session.groups }),
     client_id: session.device.clientId,
   })
-    .setProtectedHeader({ alg: 'ES256', typ: accessTokenType, kid: keyId })
+    .setProtectedHeader({ alg: 'ES256', typ: tokenTypes[use], kid: keyId })
     .setIssuer(deps.issuer)
     .setAudience(deps.audience)
     .setSubject(session.subject)

@@ -1,14 +1,15 @@
 // The built-in issuer's keys: the first signs, all verify, so that a rotation can overlap. Read once at start.
 
-import { createLocalJWKSet, importJWK, type JWK, type JWTVerifyGetKey } from 'jose'
+import { importJWK, type JWK } from 'jose'
 import { z } from 'zod'
+import { type KeySet, parseKeySet } from './key-set.ts'
 
 type SigningKey = Awaited<ReturnType<typeof importJWK>>
 
 export type KeyRing = {
   readonly signingKey: { readonly keyId: string; readonly key: SigningKey }
-  /** Finds the verification key for a token's `kid` and `alg`. */
-  readonly verificationKey: JWTVerifyGetKey
+  /** What tokens of the built-in issuer are verified with. */
+  readonly verificationKeys: KeySet
   /** What is served at `/auth/.well-known/jwks.json`. */
   readonly publicKeys: { readonly keys: readonly JWK[] }
 }
@@ -40,9 +41,13 @@ export async function createKeyRing(privateKeys: unknown): Promise<KeyRing> {
   const [first] = keys
   if (!first) throw new Error('the key ring is empty')
   const publicKeys = { keys: keys.map(({ d: _private, ...publicPart }) => publicPart) }
+  const verificationKeys = await parseKeySet(publicKeys, ['ES256'])
+  if (!verificationKeys.ok || verificationKeys.value.rejected.length > 0) {
+    throw new Error('the key ring holds a key that is no public point of P-256')
+  }
   return {
     signingKey: { keyId: first.kid, key: await importJWK(first, 'ES256') },
-    verificationKey: createLocalJWKSet({ keys: publicKeys.keys }),
+    verificationKeys: verificationKeys.value,
     publicKeys,
   }
 }

@@ -1,91 +1,185 @@
-// The only file that knows jose's verify. A token is judged by its signature and claims, never by its spelling:
-// jose accepts several spellings of one token, so the compact form is held strict before jose sees it.
+// Judges tokens: form, issuer, header, key, signature, times, audience, claims – in this order, the cheap before the
+// dear and the signature before what is said. The only file that knows jose's verify; what jose would let pass is
+// refused around it.
 
-import { parseGeneration } from '@sallyport/contracts/identity'
-import { generationSchema, maxGrants } from '@sallyport/contracts/identity-schema'
+import type { TrustedIssuer } from '@sallyport/contracts/policy'
 import { err, ok, type Result } from '@sallyport/contracts/result'
-import { type JWTVerifyResult, jwtVerify } from 'jose'
-import { z } from 'zod'
+import { maxTokenLength } from '@sallyport/contracts/token-bounds'
+import { compactVerify, errors } from 'jose'
 import type { Authority } from '../authority/authority.ts'
+import { type CompactToken, parseCompactToken, type TokenHeader } from './compact-token.ts'
+import type { Fetch } from './fetch-key-set.ts'
+import {
+  type CurrentGeneration,
+  createBuiltInProfile,
+  type IssuerProfile,
+  isIssuedFor,
+} from './issuer-profile.ts'
+import { createIssuerProfiles } from './issuer-profiles.ts'
 import type { KeyRing } from './key-ring.ts'
-import { accessTokenType, type TokenProfile } from './token-profile.ts'
+import type { VerificationKey } from './key-set.ts'
+import { type FoundKey, fixedKeys } from './key-source.ts'
+import { createRemoteKeySet, type KeySetOutcome, type KeySetStatus } from './remote-key-set.ts'
+import { readHolder } from './token-claims.ts'
+import type { TokenFault } from './token-fault.ts'
+import type { TokenExpectation, TokenProfile } from './token-profile.ts'
+import { judgeTimes } from './token-times.ts'
+import {
+  createTokenMemory,
+  type TokenMemoryStatus,
+  tokenMemoryKey,
+  type VerifiedToken,
+} from './verified-tokens.ts'
 
-/** For logs and metrics only; callers are told one thing for all of them. */
-export type TokenFault = 'token-form' | 'token-refused' | 'token-claims' | 'token-expired'
+export type { TokenFault } from './token-fault.ts'
+export type { TokenExpectation, TokenUse } from './token-profile.ts'
 
-/** Judges a compact token; never rejects for a bad one. */
-export type VerifyToken = (compact: string) => Promise<Result<Authority, TokenFault>>
+/** Judges a compact token; never rejects for a bad one, only on an outage. */
+export type VerifyToken = (
+  compact: string,
+  expected: TokenExpectation,
+) => Promise<Result<Authority, TokenFault>>
 
-/** Clocks of issuer and gate may differ by this much. */
-const clockToleranceSeconds = 5
-const maxTokenLength = 8192
-const compactForm = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/
-
-const claimsSchema = z.object({
-  sub: z
-    .string()
-    .min(1)
-    .max(256)
-    .regex(/^[\x21-\x7e]+$/),
-  sid: z.string().regex(/^[A-Za-z0-9_-]{1,128}$/),
-  gen: z.string().transform(parseGeneration).pipe(generationSchema),
-  groups: z.array(z.string().min(1).max(128)).max(maxGrants).default([]),
-  preferred_username: z.string().min(1).max(256),
-  exp: z.number().finite(),
-})
-
-export type VerifyTokenDeps = TokenProfile & {
-  readonly keyRing: Pick<KeyRing, 'verificationKey'>
-  readonly maxLifeMs: number
+export type TokenVerifierDeps = {
+  readonly builtIn: TokenProfile & {
+    readonly keyRing: Pick<KeyRing, 'verificationKeys'>
+    /** Longer than any token it issues. */
+    readonly maxLifeMs: number
+  }
+  /** Read at every verification; a new list is a new array. */
+  readonly issuers: () => readonly TrustedIssuer[]
+  /** What tokens of other issuers are bound to. */
+  readonly currentGeneration: CurrentGeneration
   readonly now: () => number
+  /** Remembered at most; each costs about a kilobyte. */
+  readonly maxTokens: number
+  /** For development: key sets over plain http. */
+  readonly allowPlainHttp?: boolean
+  readonly fetch?: Fetch
+  readonly onKeySetFetched?: (issuer: string, outcome: KeySetOutcome) => void
 }
 
-/** Verifies tokens of the built-in issuer. */
-export function createTokenVerifier(deps: VerifyTokenDeps): VerifyToken {
-  return async function verifyToken(compact) {
-    if (compact.length > maxTokenLength || !isStrictCompact(compact)) return err('token-form')
-    const verified = await verifySignatureAndClaims(compact, deps)
-    if (!verified) return err('token-refused')
-    const claims = claimsSchema.safeParse(verified.payload)
-    if (!claims.success) return err('token-claims')
-    const { sub, sid, gen, preferred_username, groups, exp } = claims.data
-    const expiresAtMs = exp * 1000
-    if (expiresAtMs > deps.now() + deps.maxLifeMs) return err('token-claims')
-    if (expiresAtMs <= deps.now()) return err('token-expired')
-    return ok({
-      issuer: deps.issuer,
-      subject: sub,
-      username: preferred_username,
-      sessionId: sid,
-      generation: gen,
-      expiresAtMs,
-      groups,
-      scopes: [],
-      claims: {},
-    })
+export type TokenVerifier = {
+  readonly verifyToken: VerifyToken
+  /** One for each issuer that is not built in. The built-in one needs nobody. */
+  readonly keySets: () => readonly KeySetStatus[]
+  readonly memory: () => TokenMemoryStatus
+  readonly close: () => Promise<void>
+}
+
+/** What remembered tokens may be long together, for each that may be remembered: they are about half as long. */
+const charactersPerToken = 1024
+
+/** Builds the verifier of all issuers, with a memory of what it verified. */
+export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
+  const { now, maxTokens } = deps
+  const profiles = createProfiles(deps)
+  const memory = createTokenMemory({ maxTokens, maxCharacters: maxTokens * charactersPerToken })
+
+  async function verifyAnew(
+    compact: string,
+    expected: TokenExpectation,
+    memoryKey: string,
+  ): Promise<Result<Authority, TokenFault>> {
+    const token = parseCompactToken(compact)
+    if (!token.ok) return token
+    const profile = profiles.find(token.value.payload['iss'])
+    if (!profile) return err('token-issuer')
+    const verified = await judgeToken(token.value, profile, expected, now)
+    if (!verified.ok) return verified
+    memory.remember(memoryKey, compact.length, verified.value)
+    return verified.value.granted
+  }
+
+  return {
+    async verifyToken(compact, expected) {
+      if (compact.length > maxTokenLength) return err('token-form')
+      profiles.update()
+      const memoryKey = tokenMemoryKey(compact, expected)
+      return memory.find(memoryKey, now()) ?? verifyAnew(compact, expected, memoryKey)
+    },
+    keySets: profiles.keySets,
+    memory: memory.status,
+    close: profiles.close,
   }
 }
 
-async function verifySignatureAndClaims(
-  compact: string,
-  deps: VerifyTokenDeps,
-): Promise<JWTVerifyResult | undefined> {
-  const now = new Date(deps.now())
-  return jwtVerify(compact, deps.keyRing.verificationKey, {
-    issuer: deps.issuer,
-    audience: deps.audience,
-    algorithms: ['ES256'],
-    typ: accessTokenType,
-    requiredClaims: ['exp', 'iat', 'sub', 'jti'],
-    clockTolerance: clockToleranceSeconds,
-    currentDate: now,
-  }).catch(() => undefined)
+function createProfiles(deps: TokenVerifierDeps) {
+  const { builtIn, issuers, currentGeneration, now } = deps
+  return createIssuerProfiles({
+    builtIn: createBuiltInProfile(builtIn, fixedKeys(builtIn.keyRing.verificationKeys)),
+    issuers,
+    currentGeneration,
+    createKeySet: (issuer) =>
+      createRemoteKeySet(issuer, {
+        fetch: deps.fetch ?? fetch,
+        allowPlainHttp: deps.allowPlainHttp ?? false,
+        now,
+        ...(deps.onKeySetFetched && { onFetched: deps.onKeySetFetched }),
+      }),
+  })
 }
 
-/** Three base64url parts, each in its canonical spelling (RFC 7515 2: no padding, no stray bits). */
-function isStrictCompact(compact: string): boolean {
-  if (!compactForm.test(compact)) return false
-  return compact
-    .split('.')
-    .every((part) => Buffer.from(part, 'base64url').toString('base64url') === part)
+/** Judges a token of well-formed text against its issuer's profile. */
+export async function judgeToken(
+  token: CompactToken,
+  profile: IssuerProfile,
+  expected: TokenExpectation,
+  now: () => number,
+): Promise<Result<VerifiedToken, TokenFault>> {
+  if (!profile.uses.includes(expected.use)) return err('token-issuer')
+  if (!profile.acceptsType(plainType(token.header), expected.use)) return err('token-header')
+  const found = await findKey(token, profile)
+  if (!found) return err('token-key')
+  if (!(await isSignedWith(token, found.key))) return err('token-refused')
+  return readAuthority(token, profile, found, expected, now())
+}
+
+async function readAuthority(
+  token: CompactToken,
+  profile: IssuerProfile,
+  { keySet }: FoundKey,
+  expected: TokenExpectation,
+  nowMs: number,
+): Promise<Result<VerifiedToken, TokenFault>> {
+  const { issuer, keys, times: limits, claims, audienceClaim } = profile
+  const times = judgeTimes(token.payload, limits, nowMs)
+  if (!times.ok) return times
+  const audience = expected.audience ?? profile.audience
+  if (!isIssuedFor(token.payload, audienceClaim, audience)) return err('token-audience')
+  const holder = readHolder(token.payload, claims)
+  if (!holder.ok) return holder
+  const session = await profile.readSession(token, holder.value.subject)
+  if (!session.ok) return session
+  const { notBeforeMs, expiresAtMs } = times.value
+  const granted = ok({ issuer, ...holder.value, ...session.value, expiresAtMs })
+  return ok({ granted, notBeforeMs, keys, keySet })
+}
+
+/** `typ` as RFC 7515 4.1.9 compares it: without case, and without `application/`. */
+export function plainType({ typ }: TokenHeader): string | undefined {
+  return typ?.toLowerCase().replace(/^application\//, '')
+}
+
+/** The issuer's key of the token's `kid`, if it is for the token's `alg`. Rejects when the key set is unavailable. */
+export async function findKey(
+  { header }: CompactToken,
+  profile: IssuerProfile,
+): Promise<FoundKey | undefined> {
+  const found = await profile.keys.find(header.kid)
+  return found?.key.algorithm === header.alg ? found : undefined
+}
+
+/** Verifies the signature; every error of jose is a refusal, any other is a fault of ours. */
+export async function isSignedWith(
+  { compact }: CompactToken,
+  { key, algorithm }: VerificationKey,
+): Promise<boolean> {
+  try {
+    await compactVerify(compact, key, { algorithms: [algorithm] })
+    return true
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false
+    throw error
+  }
 }
