@@ -74,4 +74,26 @@ describe('settings of the sidecar', () => {
         .ok,
     ).toBe(true)
   })
+
+  it('R3.6 refuses the development bypass in production, and where others could connect', () => {
+    const faultsOf = (environment: object) => {
+      const config = loadConfig({
+        ...complete,
+        SIDECAR_DEVELOPMENT_BYPASS: 'alice',
+        ...environment,
+      })
+      return config.ok ? [] : config.error.map((fault) => fault.split(':')[0])
+    }
+    expect(faultsOf({})).toEqual(['SIDECAR_DEVELOPMENT_BYPASS'])
+    expect(faultsOf({ SALLYPORT_MODE: '' })).toEqual(['SIDECAR_DEVELOPMENT_BYPASS'])
+    expect(faultsOf({ SALLYPORT_MODE: 'production' })).toEqual(['SIDECAR_DEVELOPMENT_BYPASS'])
+    const development = { SALLYPORT_MODE: 'development' }
+    for (const host of ['0.0.0.0', '::', '192.168.0.2', 'localhost']) {
+      expect(faultsOf({ ...development, SIDECAR_HOST: host })).toEqual([
+        'SIDECAR_DEVELOPMENT_BYPASS',
+      ])
+    }
+    expect(faultsOf({ ...development, SIDECAR_HOST: '::1' })).toEqual([])
+    expect(faultsOf(development)).toEqual([])
+  })
 })

@@ -1,6 +1,8 @@
 // Environment → settings of the sidecar. Knows no clock and no file's content; that files can be read is checked.
 
+import { credentialWays } from '@sallyport/contracts/identity'
 import { err, type Result } from '@sallyport/contracts/result'
+import { defaultWays } from '@sallyport/contracts/sallyport-file'
 import { logLevels } from '@sallyport/service-kit/log'
 import {
   commaList,
@@ -13,6 +15,8 @@ import {
   wholeNumber,
 } from '@sallyport/service-kit/settings'
 import { z } from 'zod'
+import { isAddressRange } from './limits/address-set.ts'
+import { isLoopback } from './login/loopback.ts'
 
 const origin = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/
 
@@ -30,6 +34,10 @@ export const settingsSchema = z.object({
     (origins) => origins.every((entry) => origin.test(entry)),
     'must list origins like https://app.example.com: scheme, lower-case host, no path',
   ),
+  SALLYPORT_POLICY_FILE: readableFile.optional(),
+  SIDECAR_CREDENTIAL_WAYS: commaList
+    .pipe(z.array(z.enum(credentialWays)))
+    .prefault(defaultWays.join(',')),
   SIDECAR_ISSUER: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   SIDECAR_AUDIENCE: z.string().default('sallyport'),
   SIDECAR_TOKEN_KEYS_FILE: readableFile,
@@ -43,8 +51,18 @@ export const settingsSchema = z.object({
     .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be letters, digits, _ or -; __Host- is added by itself')
     .default('sessionId'),
   SIDECAR_ALLOW_MISSING_ORIGIN: flag.prefault('false'),
+  SIDECAR_TRUSTED_PROXIES: commaList
+    .refine(
+      (ranges) => ranges.every((range) => isAddressRange(range) && !range.endsWith('/0')),
+      'must list ranges like 10.0.0.0/8, and none that trusts everybody',
+    )
+    .optional(),
   SIDECAR_LOGINS_PER_ACCOUNT: wholeNumber(1, 1_000_000).prefault('100'),
   SIDECAR_LOGINS_PER_ADDRESS: wholeNumber(1, 1_000_000).prefault('20'),
+  SIDECAR_TICKET_IN_QUERY: flag.prefault('false'),
+  SIDECAR_TICKETS_PER_SESSION: wholeNumber(1, 1_000_000).prefault('60'),
+  SIDECAR_TICKETS_PER_ADDRESS: wholeNumber(1, 1_000_000).prefault('600'),
+  SIDECAR_DEVELOPMENT_BYPASS: z.string().default(''),
   WS_RATE_LIMIT: wholeNumber(1, 1_000_000).prefault('10'),
 })
 
@@ -54,7 +72,10 @@ export type Settings = Readonly<z.output<typeof settingsSchema>>
 export function loadConfig(environment: Environment): Result<Settings, readonly string[]> {
   const settings = readSettings(settingsSchema, environment, ['SIDECAR_'])
   const mode = environment['SALLYPORT_MODE'] || 'production'
-  const unsafe = mode === 'production' ? productionFaults(environment) : []
+  const unsafe = [
+    ...(mode === 'production' ? productionFaults(environment) : []),
+    ...bypassFaults(environment, mode),
+  ]
   if (!settings.ok) return err([...settings.error, ...unsafe])
   return unsafe.length > 0 ? err(unsafe) : settings
 }
@@ -72,6 +93,19 @@ function productionFaults(environment: Environment): string[] {
   }
   if (environment['SIDECAR_ISSUER']?.startsWith('http://')) {
     faults.push('SIDECAR_ISSUER: must be an https URL in production')
+  }
+  return faults
+}
+
+/** R3.6: the bypass is for one's own machine, whatever else is set. */
+function bypassFaults(environment: Environment, mode: string): string[] {
+  if (!environment['SIDECAR_DEVELOPMENT_BYPASS']) return []
+  const faults: string[] = []
+  if (mode !== 'development') {
+    faults.push('SIDECAR_DEVELOPMENT_BYPASS: is for development only (SALLYPORT_MODE=development)')
+  }
+  if (!isLoopback(environment['SIDECAR_HOST'] || '127.0.0.1')) {
+    faults.push('SIDECAR_DEVELOPMENT_BYPASS: needs SIDECAR_HOST to be a loopback address')
   }
   return faults
 }

@@ -1,12 +1,6 @@
-// Composition root of the auth sidecar: settings, stores, listeners, and a close for everything that was started.
+// Composition root of the auth sidecar: settings, listeners, and a close for everything that was started.
 // Start reading at handshake/decide-handshake.ts.
 
-import { credentialWays } from '@sallyport/contracts/identity'
-import {
-  backendAudience,
-  createAssertionSigner,
-  deriveAssertionKey,
-} from '@sallyport/contracts/identity-assertion'
 import { createHttp2Closer } from '@sallyport/service-kit/http2-server'
 import { closeServer, listen } from '@sallyport/service-kit/listen'
 import { createLog, type Log } from '@sallyport/service-kit/log'
@@ -14,56 +8,32 @@ import { startManagementServer } from '@sallyport/service-kit/management-server'
 import { loadTlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { createRoleServer } from '@sallyport/service-kit/role-server'
 import { runService } from '@sallyport/service-kit/run-service'
-import { createAuthorityFeed } from './authority/authority-feed.ts'
-import { createMemoryAuthorityStore } from './authority/authority-store.memory.ts'
-import { createCurrentAuthority } from './authority/current-authority.ts'
 import { loadConfig, type Settings } from './config.ts'
-import { createAuthApi } from './entrypoints/auth-api.ts'
+import { attemptsPerMinute, createDomain, type Domain, deriveDeviceSecret } from './domain.ts'
+import { type AuthApiDeps, createAuthApi } from './entrypoints/auth-api.ts'
+import { createConnectionLog } from './entrypoints/connection-log.ts'
 import { createInternalServer } from './entrypoints/internal-api.ts'
 import { createVerifyServer } from './entrypoints/verify.ts'
-import { createMemoryAttemptLimiter } from './limits/attempt-limiter.memory.ts'
+import { createDevelopmentBypass } from './login/development-bypass.ts'
+import { createKnownDevices } from './login/known-device.ts'
 import { createPasswordChecker } from './login/password-checker.ts'
-import { cookieName } from './login/session-cookies.ts'
-import { createMetrics } from './metrics.ts'
+import { registerStateMetrics } from './metrics/state-metrics.ts'
+import { createMetrics, type Metrics } from './metrics.ts'
+import { openPolicy } from './policy/open-policy.ts'
+import { decideRequest } from './requests/decide-request.ts'
 import { loadSecretFiles, type Secrets } from './secret-files.ts'
-import { createMemorySessionStore } from './sessions/session-store.memory.ts'
-import { rememberVerifiedTokens } from './tokens/verified-tokens.ts'
-import { createTokenVerifier } from './tokens/verify-token.ts'
+import { issueCookieToken } from './tokens/issue-token.ts'
 
 const now = Date.now
-const minuteMs = 60_000
+/** A probe is cheap and counts nothing against the upgrade, so it has a budget of its own. */
+const probesPerMinute = 30
 
-function createDomain(settings: Settings, secrets: Secrets) {
-  const sessionLifeMs = settings.SIDECAR_SESSION_LIFE_SECONDS * 1000
-  const tokenLifeMs = settings.SIDECAR_TOKEN_LIFE_SECONDS * 1000
-  const { SIDECAR_ISSUER: issuer, SIDECAR_AUDIENCE: audience } = settings
-  const { keyRing } = secrets
-  const authorities = createMemoryAuthorityStore({ recordLifeMs: sessionLifeMs + minuteMs, now })
-  const sessions = createMemorySessionStore({ maxSessions: 100_000, now })
-  const verifyToken = rememberVerifiedTokens(
-    createTokenVerifier({ issuer, audience, keyRing, maxLifeMs: tokenLifeMs + minuteMs, now }),
-    { maxTokens: 20_000, now },
-  )
-  return {
-    authorities,
-    sessions,
-    feed: createAuthorityFeed(authorities.epoch, 10_000),
-    currentAuthority: createCurrentAuthority({ issuer, verifyToken, sessions, authorities, now }),
-    tokens: { issuer, audience, keyRing, tokenLifeMs, now },
-    issuer,
-    sessionLifeMs,
-  }
-}
-
-function attemptsPerMinute(limit: number) {
-  return createMemoryAttemptLimiter({ limit, windowMs: minuteMs, maxKeys: 200_000, now })
-}
-
-function signerFor(secrets: Secrets) {
-  const [master] = secrets.assertionKeys
-  if (!master) throw new Error('the assertion ring is empty')
-  const secret = deriveAssertionKey(master.secret, backendAudience)
-  return createAssertionSigner({ keyId: master.keyId, secret }, backendAudience, now).sign
+type Parts = {
+  readonly settings: Settings
+  readonly secrets: Secrets
+  readonly domain: Domain
+  readonly metrics: Metrics
+  readonly log: Log
 }
 
 async function start(
@@ -75,42 +45,31 @@ async function start(
   }
   const tls = loadTlsIdentity(settings.SIDECAR_TLS_DIRECTORY)
   const secrets = await loadSecretFiles(settings)
+  const policy = openPolicy(settings, log)
   const metrics = createMetrics()
-  const domain = createDomain(settings, secrets)
-  const checker = createPasswordChecker({ workers: 2, maxWaiting: 8 })
-  const allowedOrigins = new Set(settings.SIDECAR_ALLOWED_ORIGINS)
-  const secure = settings.SIDECAR_SECURE_COOKIES
-  const name = settings.SIDECAR_SESSION_COOKIE_NAME
+  const domain = createDomain({ settings, secrets, policy, metrics, log, now })
+  const connectionLog = createConnectionLog(log, now)
+  const logins = createLogins({ settings, secrets, domain, metrics, log })
+  registerStateMetrics(metrics.registry, {
+    limiters: { handshakes: domain.attempts.state, ...logins.limiters },
+    tickets: domain.tickets.size,
+    tokenMemory: domain.tokenVerifier.memory,
+    keySets: domain.tokenVerifier.keySets,
+  })
 
   const verify = createVerifyServer(tls, {
-    attempts: attemptsPerMinute(settings.WS_RATE_LIMIT),
-    origins: { allowedOrigins, allowMissingOrigin: settings.SIDECAR_ALLOW_MISSING_ORIGIN },
-    sessionCookieName: cookieName(name, secure),
-    currentAuthority: domain.currentAuthority,
-    signAssertion: signerFor(secrets),
-    now,
+    ...domain,
+    probes: attemptsPerMinute(probesPerMinute, now),
+    decideRequest: (lines, route) => decideRequest(lines, route, domain),
+    connectionLog,
     log,
     metrics,
   })
-  const internal = createInternalServer(tls, { ...domain, log, metrics })
+  const internal = createInternalServer(tls, { ...domain, connectionLog, log, metrics })
+  const onRefused = () => metrics.peersRefused.inc({ listener: 'auth' })
   const auth = createRoleServer(
-    {
-      identity: tls,
-      peerRole: 'traefik',
-      onRefused: () => metrics.peersRefused.inc({ listener: 'auth' }),
-    },
-    createAuthApi({
-      ...domain,
-      users: secrets.users,
-      checker,
-      attemptsByAddress: attemptsPerMinute(settings.SIDECAR_LOGINS_PER_ADDRESS),
-      attemptsByAccount: attemptsPerMinute(settings.SIDECAR_LOGINS_PER_ACCOUNT),
-      cookies: { name, secure, lifeMs: domain.sessionLifeMs },
-      allowedOrigins,
-      now,
-      log,
-      metrics,
-    }),
+    { identity: tls, peerRole: 'traefik', onRefused },
+    createAuthApi(logins.deps),
   )
 
   const closeVerify = createHttp2Closer(verify)
@@ -125,15 +84,61 @@ async function start(
     isReady: () => verify.listening,
     metrics: metrics.registry,
   })
-  log.info({ users: secrets.users.length, ways: credentialWays }, 'ready')
+  const routes = policy.current().policy.routes.map(({ name, ways }) => ({ name, ways }))
+  log.info({ users: secrets.users.length, routes }, 'ready')
   const close = async () => {
     await closeVerify()
     await closeServer(auth, () => auth.closeAllConnections())
     await closeInternal()
     await management.close()
-    await checker.close()
+    await logins.close()
+    await policy.close()
+    await domain.tokenVerifier.close()
+    connectionLog.close()
   }
   return { log, running: { close } }
+}
+
+/** Sign-in, tickets and what they are limited by. */
+function createLogins({ settings, secrets, domain, metrics, log }: Parts) {
+  const { users } = secrets
+  const secure = settings.SIDECAR_SECURE_COOKIES
+  const checker = createPasswordChecker({ workers: 2, maxWaiting: 100 })
+  const attemptsByAddress = attemptsPerMinute(settings.SIDECAR_LOGINS_PER_ADDRESS, now)
+  const attemptsByAccount = attemptsPerMinute(settings.SIDECAR_LOGINS_PER_ACCOUNT, now)
+  const deps: AuthApiDeps = {
+    ...domain,
+    users,
+    checker,
+    attemptsByAddress,
+    attemptsByAccount,
+    ticketsByAddress: attemptsPerMinute(settings.SIDECAR_TICKETS_PER_ADDRESS, now),
+    ticketsBySession: attemptsPerMinute(settings.SIDECAR_TICKETS_PER_SESSION, now),
+    countTicket: (outcome, reason) => metrics.ticketsAsked.inc({ outcome, reason }),
+    devices: createKnownDevices({ secret: deriveDeviceSecret(secrets), secure, now }),
+    bypass: createDevelopmentBypass({
+      username: settings.SIDECAR_DEVELOPMENT_BYPASS,
+      mode: settings.SALLYPORT_MODE,
+      host: settings.SIDECAR_HOST,
+      users,
+      log,
+    }),
+    tokenCookie: {
+      isOn: () =>
+        domain.policy.current().policy.routes.some(({ ways }) => ways.includes('token-cookie')),
+      issue: (session) => issueCookieToken(session, domain.tokens),
+    },
+    cookies: { name: settings.SIDECAR_SESSION_COOKIE_NAME, secure, lifeMs: domain.sessionLifeMs },
+    keyRing: secrets.keyRing,
+    allowedOrigins: new Set(settings.SIDECAR_ALLOWED_ORIGINS),
+    log,
+    metrics,
+  }
+  const limiters = {
+    'logins-by-address': attemptsByAddress.state,
+    'logins-by-account': attemptsByAccount.state,
+  }
+  return { deps, limiters, close: () => checker.close() }
 }
 
 await runService({

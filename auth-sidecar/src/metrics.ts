@@ -1,31 +1,39 @@
-// What the sidecar counts. Labels are constants of ours, never input.
+// What the sidecar counts. Labels are constants of ours or names the operator chose, never input.
 
 import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { boundedCounter } from './metrics/bounded-counter.ts'
 
-/** Builds the registry and its metrics. */
+/** Builds the registry and the metrics of events; `metrics/state-metrics.ts` adds those of what is held. */
 export function createMetrics() {
   const registry = new Registry()
   const registers = [registry]
+  const outcomes = (name: string, help: string) =>
+    boundedCounter(registry, { name, help, labelNames: ['outcome', 'reason'] })
   return {
     registry,
-    handshakes: new Counter({
-      name: 'sallyport_handshakes_total',
-      help: 'Decided handshakes by outcome (allowed or a denial code) and reason.',
-      labelNames: ['outcome', 'reason'] as const,
-      registers,
-    }),
+    handshakes: outcomes(
+      'sallyport_handshakes_total',
+      'Decided handshakes: every attempt once. Allowed by way, or a denial code and its reason.',
+    ),
     decisionSeconds: new Histogram({
       name: 'sallyport_handshake_decision_seconds',
       help: 'Time from the subrequest to the decision.',
       buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 2],
       registers,
     }),
-    logins: new Counter({
-      name: 'sallyport_logins_total',
-      help: 'Sign-in attempts by outcome and reason.',
-      labelNames: ['outcome', 'reason'] as const,
-      registers,
-    }),
+    probes: outcomes(
+      'sallyport_probes_total',
+      'Answered probes: whether an upgrade would be allowed, or the denial code and its reason.',
+    ),
+    requests: outcomes(
+      'sallyport_requests_total',
+      'Decided requests of http routes: allowed by way, or a denial code and its reason.',
+    ),
+    logins: outcomes('sallyport_logins_total', 'Sign-in attempts by outcome and reason.'),
+    ticketsAsked: outcomes(
+      'sallyport_tickets_asked_total',
+      'Tickets asked for by outcome and reason.',
+    ),
     sessionsEnded: new Counter({
       name: 'sallyport_sessions_ended_total',
       help: 'Sessions ended by logout.',
@@ -36,11 +44,15 @@ export function createMetrics() {
       help: 'Backends that listen to the authority feed now.',
       registers,
     }),
-    peersRefused: new Counter({
+    peersRefused: boundedCounter(registry, {
       name: 'sallyport_peers_refused_total',
       help: 'Internal connections cut because the certificate names another role.',
-      labelNames: ['listener'] as const,
-      registers,
+      labelNames: ['listener'],
+    }),
+    keySetFetches: boundedCounter(registry, {
+      name: 'sallyport_key_set_fetches_total',
+      help: 'Fetches of the key sets of configured issuers by outcome.',
+      labelNames: ['issuer', 'outcome'],
     }),
   }
 }

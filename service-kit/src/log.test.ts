@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createLog } from './log.ts'
+import { createLog, lineWriter } from './log.ts'
 
 /** A log and the lines it wrote. */
 function recording(level: 'debug' | 'info') {
@@ -28,4 +28,20 @@ it('LOG-3 keeps a line break inside its line', () => {
   const { log, lines } = recording('info')
   log.info({ origin: 'a\r\n{"level":"info","msg":"forged"}' }, 'refused')
   expect(lines).toHaveLength(1)
+})
+
+it('R0.5 writes a line of ready fields like any other line of the log', () => {
+  const { log, lines } = recording('info')
+  const fields = { granted: true, subject: 'alice' }
+  log.info(fields, 'authenticated "so"')
+  lineWriter(log, 'info')?.(',"granted":true,"subject":"alice"', 'authenticated "so"')
+  const [theirs, ours] = lines.map((line) => ({ ...line, time: typeof line['time'] }))
+  expect(ours).toEqual(theirs)
+  expect(Object.keys(lines[1] ?? {})).toEqual(Object.keys(lines[0] ?? {}))
+})
+
+it('R4.4 writes no ready fields at a level that is off', () => {
+  const { log } = recording('info')
+  expect(lineWriter(log, 'debug')).toBeUndefined()
+  expect(lineWriter(log, 'info')).toBeDefined()
 })

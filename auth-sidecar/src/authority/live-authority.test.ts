@@ -1,21 +1,10 @@
 import type { FeedLine } from '@sallyport/contracts/authority-event'
-import type { Generation } from '@sallyport/contracts/identity'
 import { describe, expect, it } from 'vitest'
 import { createAuthorityFeed } from './authority-feed.ts'
 import { createMemoryAuthorityStore } from './authority-store.memory.ts'
-import { checkIdentities } from './check-identities.ts'
 import { endSession } from './end-session.ts'
 
 const lineage = (sessionId: string) => ({ issuer: 'i', subject: 'alice', sessionId })
-const identity = (sessionId: string, generation: Generation) => ({
-  ...lineage(sessionId),
-  generation,
-  way: 'session-cookie' as const,
-  route: 'websocket',
-  groups: [],
-  scopes: [],
-  claims: {},
-})
 const ended = (sessionId: string) => ({
   type: 'session-ended' as const,
   sessionId,
@@ -99,19 +88,13 @@ describe('authority store in memory', () => {
     const store = makeStore()
     const [before, other] = [await store.current(lineage('s1')), await store.current(lineage('s2'))]
     await store.endSession('s1')
-    const verdicts = await checkIdentities(
-      {
-        identities: [identity('s1', before), identity('s2', other)],
-      },
-      store,
-    )
-    expect(verdicts).toEqual(['revoked', 'good'])
+    const moved = [await store.current(lineage('s1')), await store.current(lineage('s2'))]
+    expect(moved).toEqual([{ ...before, session: 1 }, other])
   })
 
-  it('RX.2 voids everything of another life of the store', async () => {
-    const generation = await makeStore().current(lineage('s1'))
-    const identities = [identity('s1', generation)]
-    expect(await checkIdentities({ identities }, makeStore())).toEqual(['void'])
+  it('RX.2 starts each life of the store in an epoch of its own', async () => {
+    const { epoch } = await makeStore().current(lineage('s1'))
+    expect((await makeStore().current(lineage('s1'))).epoch).not.toBe(epoch)
   })
 
   it('SES-12 keeps a record as long as anything can refer to it, and no longer', async () => {

@@ -8,7 +8,7 @@ export type SubprotocolFault = 'several-tokens-offered'
 
 /** Reads the offered token; `undefined` when none was. */
 export function readOfferedToken(
-  offered: OfferedProtocols,
+  offered: Pick<OfferedProtocols, 'bearerTokens'>,
 ): Result<string | undefined, SubprotocolFault> {
   if (offered.bearerTokens.length > 1) return err('several-tokens-offered')
   return ok(offered.bearerTokens[0])

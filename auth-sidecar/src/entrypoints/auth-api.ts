@@ -1,24 +1,31 @@
-// The HTTP API behind Traefik: login, logout, refresh, session, public keys. Handlers only translate;
+// The HTTP API behind Traefik: login, logout, refresh, session, tickets, public keys. Handlers only translate;
 // every decision is a function elsewhere. What throws becomes 503 in one place, at the end.
 
 import { randomUUID } from 'node:crypto'
 import type { Denial } from '@sallyport/contracts/denials'
 import { problemAnswer } from '@sallyport/contracts/problem-document'
 import type { Log } from '@sallyport/service-kit/log'
-import express, {
-  type ErrorRequestHandler,
-  type Request,
-  type RequestHandler,
-  type Response,
-} from 'express'
+import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express'
 import { refusePlainRequest } from '../handshake/refuse-plain-request.ts'
 import type { ApiAnswer, ApiRequest } from '../login/api-request.ts'
+import { answerPreflight, corsHeaders } from '../login/cors.ts'
 import { type LoginDeps, login } from '../login/login.ts'
 import { type LogoutDeps, logout } from '../login/logout.ts'
+import { isForwardedFromLoopback } from '../login/loopback.ts'
 import { renew } from '../login/renew.ts'
+import { checkRequestForm } from '../login/request-form.ts'
 import { checkSameOrigin } from '../login/same-origin.ts'
+import { type IssueTicketDeps, issueTicket } from '../tickets/issue-ticket.ts'
+import type { KeyRing } from '../tokens/key-ring.ts'
 
-export type AuthApiDeps = LoginDeps & LogoutDeps & { readonly allowedOrigins: ReadonlySet<string> }
+export type AuthApiDeps = LoginDeps &
+  LogoutDeps &
+  IssueTicketDeps & {
+    readonly allowedOrigins: ReadonlySet<string>
+    readonly keyRing: Pick<KeyRing, 'publicKeys'>
+    /** The client's address by `X-Forwarded-For`; undefined when it tells none. */
+    readonly clientAddressOf: (xForwardedFor: string) => string | undefined
+  }
 
 const maxBodyBytes = 8192
 
@@ -28,6 +35,8 @@ export function createAuthApi(deps: AuthApiDeps) {
   app.disable('x-powered-by')
   app.disable('etag')
   app.set('query parser', false)
+  app.set('case sensitive routing', true)
+  app.set('strict routing', true)
   app.use((_request, response, next) => {
     response.locals['requestId'] = randomUUID()
     response.setHeader('cache-control', 'no-store')
@@ -36,28 +45,19 @@ export function createAuthApi(deps: AuthApiDeps) {
 
   app.get('/auth/.well-known/jwks.json', (_request, response) => {
     response.setHeader('cache-control', 'public, max-age=300')
-    response.json(deps.tokens.keyRing.publicKeys)
+    response.json(deps.keyRing.publicKeys)
   })
-  app.all('/ws', refuseAtSocketPath)
+  app.use(refuseAtSocketPath(deps.policy))
 
+  // The order matters: who may ask, in what form, and only then what is asked.
+  app.use('/auth', labelForOrigin(deps.allowedOrigins))
   app.use('/auth', requireSameOrigin(deps.allowedOrigins))
-  app.use(express.json({ limit: maxBodyBytes, type: 'application/json' }))
-  app.post(
-    '/auth/login',
-    handle((request) => login(request, deps)),
-  )
-  app.post(
-    '/auth/logout',
-    handle((request) => logout(request, deps)),
-  )
-  app.post(
-    '/auth/refresh',
-    handle((request) => renew(request, deps)),
-  )
-  app.get(
-    '/auth/session',
-    handle((request) => renew(request, deps)),
-  )
+  app.use('/auth', requireForm, express.json({ limit: maxBodyBytes, strict: true, inflate: false }))
+  app.post('/auth/login', handle(deps, login))
+  app.post('/auth/logout', handle(deps, logout))
+  app.post('/auth/refresh', handle(deps, renew))
+  app.get('/auth/session', handle(deps, renew))
+  app.post('/auth/ticket', handle(deps, issueTicket))
 
   app.use((_request, response) => deny(response, { code: 'not-found', reason: 'path' }))
   app.use(failClosed(deps.log))
@@ -65,37 +65,68 @@ export function createAuthApi(deps: AuthApiDeps) {
 }
 
 /** Express 5 passes a rejection on to the error handler. */
-function handle(answer: (request: ApiRequest) => Promise<ApiAnswer>): RequestHandler {
+function handle(
+  deps: AuthApiDeps,
+  answer: (request: ApiRequest, deps: AuthApiDeps) => Promise<ApiAnswer<object>>,
+): RequestHandler {
   return async (request, response) => {
-    const { outcome, setCookies } = await answer({
-      body: request.body as unknown,
-      cookieHeader: request.headers.cookie,
-      authorization: request.headers.authorization,
-      clientAddress: clientAddress(request),
-    })
-    if (setCookies) response.setHeader('set-cookie', setCookies)
+    const { body, headers } = request
+    const forwardedFor = request.get('x-forwarded-for')
+    const clientAddress = deps.clientAddressOf(forwardedFor ?? '')
+    if (clientAddress === undefined) {
+      return deny(response, { code: 'malformed-request', reason: 'client-address' })
+    }
+    const { outcome, setCookies = [] } = await answer(
+      {
+        body: body as unknown,
+        cookieHeader: headers.cookie,
+        authorization: headers.authorization,
+        origin: headers.origin,
+        clientAddress,
+        isFromLoopback: isForwardedFromLoopback(forwardedFor),
+      },
+      deps,
+    )
+    if (setCookies.length > 0) response.setHeader('set-cookie', setCookies)
     if (!outcome.ok) deny(response, outcome.error)
     else if (outcome.value) response.json(outcome.value)
     else response.status(204).end()
   }
 }
 
-const refuseAtSocketPath: RequestHandler = (request, response) => {
-  const { method, headers } = request
-  if (method !== 'GET') response.setHeader('allow', 'GET')
-  const version = headers['sec-websocket-version']
-  deny(response, refusePlainRequest({ method, upgrade: headers.upgrade, version }))
+/** What stands at a socket's path but is no upgrade comes here: 400, 405 or 426. */
+function refuseAtSocketPath(policy: AuthApiDeps['policy']): RequestHandler {
+  return (request, response, next) => {
+    const { method, headers, path } = request
+    const isSocketPath = policy
+      .current()
+      .policy.routes.some((route) => route.kind === 'websocket' && route.path === path)
+    if (!isSocketPath) return next()
+    if (method !== 'GET') response.setHeader('allow', 'GET')
+    const version = headers['sec-websocket-version']
+    deny(response, refusePlainRequest({ method, upgrade: headers.upgrade, version }))
+  }
+}
+
+function labelForOrigin(allowedOrigins: ReadonlySet<string>): RequestHandler {
+  return (request, response, next) => {
+    const { method, headers } = request
+    const { origin } = headers
+    response.set(corsHeaders(origin, allowedOrigins))
+    const requestedMethod = headers['access-control-request-method']
+    const preflight = answerPreflight({ method, origin, requestedMethod }, allowedOrigins)
+    if (!preflight) next()
+    else if (preflight.ok) response.set(preflight.value).status(204).end()
+    else deny(response, preflight.error)
+  }
 }
 
 function requireSameOrigin(allowedOrigins: ReadonlySet<string>): RequestHandler {
-  return (request, response, next) => {
+  return ({ method, headers }, response, next) => {
+    const { origin, cookie, 'sec-fetch-site': secFetchSite } = headers
     const allowed = checkSameOrigin(
-      {
-        origin: request.headers.origin,
-        secFetchSite: request.get('sec-fetch-site'),
-        carriesCookie: request.headers.cookie !== undefined,
-      },
-      request.method !== 'GET',
+      { origin, secFetchSite, carriesCookie: cookie !== undefined },
+      method !== 'GET',
       allowedOrigins,
     )
     if (allowed.ok) next()
@@ -103,9 +134,12 @@ function requireSameOrigin(allowedOrigins: ReadonlySet<string>): RequestHandler 
   }
 }
 
-/** Traefik appends its remote address; nobody but Traefik can connect here. */
-function clientAddress(request: Request): string {
-  return request.get('x-forwarded-for')?.split(',').at(-1)?.trim() ?? 'unknown'
+const requireForm: RequestHandler = ({ rawHeaders, headers }, response, next) => {
+  const { 'content-type': contentType, 'content-length': length } = headers
+  const hasBody = headers['transfer-encoding'] !== undefined || (length ?? '0') !== '0'
+  const checked = checkRequestForm({ rawHeaders, contentType, hasBody })
+  if (checked.ok) next()
+  else deny(response, checked.error)
 }
 
 function deny(response: Response, denial: Denial): void {

@@ -1,23 +1,161 @@
-// R0.5: one structured line an attempt, and never a credential. Input from outside is cut and made printable.
+// R0.5, R4.4: one structured line an attempt, never a credential, and no flood of lines in a flood of attempts.
+// Allowed: info. Refused: debug, with a sum at info now and then. Limit reached: one warning a window and address.
 
-import type { Log } from '@sallyport/service-kit/log'
-import type { Decision } from '../handshake/decide-handshake.ts'
+import type { Denial } from '@sallyport/contracts/denials'
+import type { CredentialWay, Identity, PendingIdentity } from '@sallyport/contracts/identity'
+import { type LineWriter, type Log, lineWriter } from '@sallyport/service-kit/log'
+import { createAgedMap } from '../limits/aged-map.ts'
+import { addressKey } from '../limits/client-address.ts'
+import { createRefusalTally } from '../limits/refusal-tally.ts'
 
-/** Refusals are debug (a bot storm must not fill the disk), floods warn, allowed handshakes info. */
-export function logDecision(log: Log, decision: Decision, requestId: string): void {
-  const { outcome, clientAddress } = decision
-  const common = { requestId, clientAddress, origin: printable(decision.origin) }
-  if (outcome.ok) {
-    const { subject, sessionId, way } = outcome.value.identity
-    log.info({ ...common, granted: true, subject, sessionId, way }, `authenticated by ${way}`)
-    return
-  }
-  const { code, reason } = outcome.error
-  const level = code === 'rate-limited' ? 'warn' : code === 'unavailable' ? 'error' : 'debug'
-  log[level]({ ...common, granted: false, code, reason }, 'handshake refused')
+/** What the log is told of a decision. */
+export type LoggedDecision = {
+  readonly outcome:
+    | { readonly ok: true; readonly value: { readonly identity: Identity | PendingIdentity } }
+    | { readonly ok: false; readonly error: Denial }
+  readonly clientAddress?: string | undefined
+  readonly origin?: string | undefined
+  readonly route?: string | undefined
 }
 
-/** At most 200 printable ASCII characters; JSON escaping alone would let direction marks through. */
-function printable(text: string | undefined): string | undefined {
-  return text?.slice(0, 200).replace(/[^\x20-\x7e]/g, '?')
+export type ConnectionLog = {
+  readonly record: (decision: LoggedDecision, requestId: string) => void
+  /** Writes the last sum. */
+  readonly close: () => void
+}
+
+const summaryIntervalMs = 10_000
+
+/** Warnings, and errors, from one summary to the next; more are only counted. */
+const maxLoudLines = 100
+
+/** Addresses that are remembered as warned of; a forgotten one is warned of once more. */
+const maxWarned = 10_000
+
+const words: Readonly<Record<CredentialWay, string>> = {
+  'session-cookie': 'authenticated from cookie',
+  'token-cookie': 'authenticated from cookie',
+  authorization: 'authenticated from Authorization header',
+  subprotocol: 'authenticated from subprotocol',
+  ticket: 'authenticated from ticket',
+  'first-message': 'authenticated from first message',
+}
+
+/** The log of decided handshakes; `now` in milliseconds. */
+export function createConnectionLog(log: Log, now: () => number): ConnectionLog {
+  const writers = {
+    debug: lineWriter(log, 'debug'),
+    info: lineWriter(log, 'info'),
+    warn: lineWriter(log, 'warn'),
+    error: lineWriter(log, 'error'),
+  }
+  const tally = createRefusalTally()
+  const warned = createQuietTimes(now)
+  let allowed = 0
+  let loudLines = 0
+  let heldBack = 0
+
+  function summarize(): void {
+    const summary = tally.take()
+    if (summary) log.info({ ...summary, allowed, heldBack }, 'handshakes refused')
+    allowed = 0
+    loudLines = 0
+    heldBack = 0
+  }
+
+  /** How loud a refusal is. An outage is not told by address: nobody is to blame there. */
+  function writerOf(denial: Denial, address: string): LineWriter | undefined {
+    const isLimit = denial.code === 'rate-limited'
+    const key = isLimit ? `${denial.reason} ${addressKey(address)}` : ''
+    if (isLimit ? warned.isQuiet(key) : denial.code !== 'unavailable') return writers.debug
+    if (loudLines >= maxLoudLines) {
+      heldBack += 1
+      return writers.debug
+    }
+    loudLines += 1
+    if (!isLimit) return writers.error
+    warned.silence(key, denial.retryAfterSeconds ?? 60)
+    return writers.warn
+  }
+
+  const timer = setInterval(summarize, summaryIntervalMs)
+  timer.unref()
+  return {
+    record(decision, requestId) {
+      const { outcome, clientAddress } = decision
+      if (outcome.ok) {
+        allowed += 1
+        writeAllowed(writers.info, decision, outcome.value.identity, requestId)
+        return
+      }
+      const denial = outcome.error
+      tally.add(denial.code, denial.reason, clientAddress)
+      writeRefused(writerOf(denial, clientAddress ?? ''), decision, denial, requestId)
+    },
+    close() {
+      clearInterval(timer)
+      summarize()
+    },
+  }
+}
+
+function writeAllowed(
+  write: LineWriter | undefined,
+  decision: LoggedDecision,
+  identity: Identity | PendingIdentity,
+  requestId: string,
+): void {
+  if (!write) return
+  const start = `${common(decision, requestId)}${text('route', identity.route)},"granted":true`
+  if (!('subject' in identity)) {
+    write(`${start},"pending":true`, 'waits for its first message')
+    return
+  }
+  const { subject, sessionId, way } = identity
+  const who = `${text('subject', subject)}${text('sessionId', sessionId)}${text('way', way)}`
+  write(`${start}${who}`, words[way])
+}
+
+function writeRefused(
+  write: LineWriter | undefined,
+  decision: LoggedDecision,
+  denial: Denial,
+  requestId: string,
+): void {
+  if (!write) return
+  const start = `${common(decision, requestId)}${text('route', decision.route)},"granted":false`
+  write(`${start}${text('code', denial.code)}${text('reason', denial.reason)}`, 'handshake refused')
+}
+
+function common(decision: LoggedDecision, requestId: string): string {
+  const { clientAddress, origin } = decision
+  return `${text('requestId', requestId)}${text('clientAddress', clientAddress)}${text('origin', origin)}`
+}
+
+/** Needs no escaping, and is short. */
+const plain = /^[\x20\x21\x23\x25-\x5b\x5d-\x7e]{0,256}$/
+
+/**
+ * One field as JSON. At most 256 printable ASCII characters: escaping alone would let direction marks through,
+ * and a dollar with a brace begins a lookup in some readers of logs.
+ */
+function text(name: string, value: string | undefined): string {
+  if (value === undefined) return ''
+  if (plain.test(value)) return `,"${name}":"${value}"`
+  const printable = value.slice(0, 256).replace(/[^\x20-\x7e]|\$(?=\{)/g, '?')
+  return `,"${name}":${JSON.stringify(printable)}`
+}
+
+/** Keys that have been spoken of, each until its window ends. */
+function createQuietTimes(now: () => number) {
+  const untilMs = createAgedMap<number>()
+  return {
+    isQuiet: (key: string) => now() < (untilMs.get(key) ?? 0),
+    silence(key: string, seconds: number) {
+      untilMs.delete(key)
+      const oldest = untilMs.size() >= maxWarned ? untilMs.oldest() : undefined
+      if (oldest) untilMs.delete(oldest[0])
+      untilMs.set(key, now() + seconds * 1000)
+    },
+  }
 }

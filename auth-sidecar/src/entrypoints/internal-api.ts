@@ -1,53 +1,124 @@
-// What backends may ask: the authority feed (a long answer, one JSON line an event) and "are these still good?".
-// Raw HTTP/2 over mutual TLS, peer role `ws-backend` only.
+// What backends may ask: the authority feed (a long answer, one JSON line an event), "are these still good?" and
+// "whose token is this?" for a first message. Raw HTTP/2 over mutual TLS, peer role `ws-backend` only.
 
-import { type Http2SecureServer, type ServerHttp2Stream } from 'node:http2'
+import { randomUUID } from 'node:crypto'
+import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { text } from 'node:stream/consumers'
 import {
-  type CheckRequest,
+  authenticateRequestSchema,
   checkRequestSchema,
   type FeedLine,
   feedAliveIntervalMs,
   internalPaths,
+  maxIdentitiesPerCheck,
 } from '@sallyport/contracts/authority-event'
+import { maxIdentityBytes } from '@sallyport/contracts/identity-schema'
 import type { Log } from '@sallyport/service-kit/log'
 import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
 import type { AuthorityFeed, FeedPosition } from '../authority/authority-feed.ts'
-import type { AuthorityStore } from '../authority/authority-store.ts'
-import { checkIdentities } from '../authority/check-identities.ts'
+import { type CheckDeps, checkIdentities } from '../authority/check-identities.ts'
+import {
+  type AuthenticateDeps,
+  authenticateAnswer,
+  authenticatePending,
+} from '../handshake/authenticate-pending.ts'
+import { createDeadline, type Deadline } from '../handshake/deadline.ts'
 import type { Metrics } from '../metrics.ts'
+import type { ConnectionLog } from './connection-log.ts'
+import { createDecisionRecorder, type DecisionRecorder } from './record-decision.ts'
 
-export type InternalApiDeps = {
-  readonly feed: AuthorityFeed
-  readonly authorities: Pick<AuthorityStore, 'current'>
-  readonly log: Log
-  readonly metrics: Metrics
-}
+export type InternalApiDeps = CheckDeps &
+  AuthenticateDeps & {
+    readonly feed: AuthorityFeed
+    readonly log: Log
+    readonly connectionLog: ConnectionLog
+    readonly metrics: Metrics
+  }
 
 /** A reader that lets this much pile up is cut; it comes back and catches up. */
 const maxUnreadBytes = 1024 * 1024
 /** More than any number of backends that one sidecar serves. */
 const maxReaders = 256
 
-/** Room for `maxIdentitiesPerCheck` identities of the longest form. */
-const maxCheckBytes = 512 * 1024
+/** Room for as many identities of the longest form as a check may name, and for what stands between them. */
+const maxCheckBytes = maxIdentitiesPerCheck * (maxIdentityBytes + 64) + 1024
+
+/** Room for the longest token and what stands beside it. */
+const maxAuthenticateBytes = 16 * 1024
+
+/** Within this, and a quarter of it, a question is answered, with 503 if need be. */
+const answerDeadlineMs = 2000
 
 /** Builds the listener for backends. */
 export function createInternalServer(tls: TlsIdentity, deps: InternalApiDeps): Http2SecureServer {
   const onRefused = () => deps.metrics.peersRefused.inc({ listener: 'internal' })
   const server = createRoleHttp2Server({ identity: tls, peerRole: 'ws-backend', onRefused })
-  server.on('stream', (stream, headers) => {
-    stream.on('error', () => {}) // the backend went away; it will come back
-    const url = URL.parse(headers[':path'] ?? '', 'https://internal')
-    if (!url) return stream.respond({ ':status': 404 }, { endStream: true })
-    const route = `${headers[':method']} ${url.pathname}`
-    if (route === `GET ${internalPaths.feed}`) return serveFeed(stream, url.searchParams, deps)
-    if (route === `POST ${internalPaths.check}`)
-      return void serveCheck(stream, deps).catch(() => stream.destroy())
-    stream.respond({ ':status': 404 }, { endStream: true })
-  })
+  const questions = createInternalHandler(deps)
+  server.on('stream', questions.onStream)
+  server.once('close', questions.close)
   return server
+}
+
+/** Answers the streams of a listener; which listener, and who may connect to it, is not its business. */
+export function createInternalHandler(deps: InternalApiDeps): {
+  readonly onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
+  readonly close: () => void
+} {
+  const deadline = createDeadline(answerDeadlineMs)
+  const questions = questionsOf({ ...deps, record: createDecisionRecorder(deps) })
+  return {
+    onStream(stream, headers) {
+      stream.on('error', () => {}) // the backend went away; it will come back
+      const url = URL.parse(headers[':path'] ?? '', 'https://internal')
+      const route = `${headers[':method']} ${url?.pathname}`
+      const question = questions.get(route)
+      if (url && route === `GET ${internalPaths.feed}`) {
+        serveFeed(stream, url.searchParams, deps)
+      } else if (question) {
+        serveQuestion(stream, question, deadline.within, deps.log).catch(() => stream.destroy())
+      } else {
+        stream.respond({ ':status': 404 }, { endStream: true })
+      }
+    },
+    close: deadline.close,
+  }
+}
+
+/** A question with a body: its bound, and the answer as JSON; undefined when the body is none of its form. */
+type Question = {
+  readonly maxBytes: number
+  readonly answer: (body: unknown) => Promise<object | undefined>
+}
+
+function questionsOf(
+  deps: InternalApiDeps & { readonly record: DecisionRecorder },
+): ReadonlyMap<string, Question> {
+  const check: Question = {
+    maxBytes: maxCheckBytes,
+    async answer(body) {
+      const request = checkRequestSchema.safeParse(body)
+      if (!request.success) return undefined
+      return { verdicts: await checkIdentities(request.data, deps) }
+    },
+  }
+  const authenticate: Question = {
+    maxBytes: maxAuthenticateBytes,
+    async answer(body) {
+      const { data } = authenticateRequestSchema.safeParse(body)
+      if (!data) return undefined
+      const { origin, ...rest } = data
+      const request = origin === undefined ? rest : { ...rest, origin }
+      const startedAtMs = performance.now()
+      const decision = await authenticatePending(request, deps)
+      deps.record(decision, randomUUID(), performance.now() - startedAtMs)
+      return authenticateAnswer(decision.outcome)
+    },
+  }
+  return new Map([
+    [`POST ${internalPaths.check}`, check],
+    [`POST ${internalPaths.authenticate}`, authenticate],
+  ])
 }
 
 function serveFeed(stream: ServerHttp2Stream, query: URLSearchParams, deps: InternalApiDeps): void {
@@ -79,37 +150,42 @@ function positionOf(query: URLSearchParams): FeedPosition | undefined {
   return epoch && Number.isSafeInteger(sequence) ? { epoch, sequence } : undefined
 }
 
-async function serveCheck(stream: ServerHttp2Stream, deps: InternalApiDeps): Promise<void> {
+async function serveQuestion(
+  stream: ServerHttp2Stream,
+  { maxBytes, answer }: Question,
+  within: Deadline['within'],
+  log: Log,
+): Promise<void> {
   const end = (status: number, body = '') => {
     if (stream.closed || stream.destroyed) return
     stream.respond({ ':status': status, 'content-type': 'application/json' })
     stream.end(body)
   }
   try {
-    const request = parseCheck(await readBounded(stream))
-    if (!request) return end(400)
-    const verdicts = await checkIdentities(request, deps.authorities)
-    end(200, JSON.stringify({ verdicts }))
+    const body = parseJson(await readBounded(stream, maxBytes))
+    const answered = body === undefined ? undefined : await within(answer(body))
+    if (answered) end(200, JSON.stringify(answered))
+    else end(400)
   } catch (error) {
     if (stream.closed || stream.destroyed) return // the backend took its question back
-    deps.log.error({ err: error }, 'identities could not be checked')
+    log.error({ err: error }, 'a backend’s question could not be answered')
     end(503)
   }
 }
 
-function readBounded(stream: ServerHttp2Stream): Promise<string> {
+function readBounded(stream: ServerHttp2Stream, maxBytes: number): Promise<string> {
   let received = 0
   stream.on('data', (chunk: Buffer) => {
     received += chunk.length
-    if (received > maxCheckBytes) stream.destroy(new Error('the question is too long'))
+    if (received > maxBytes) stream.destroy(new Error('the question is too long'))
   })
   return text(stream)
 }
 
-/** The question; undefined when it is none. */
-function parseCheck(body: string): CheckRequest | undefined {
+/** The value, or undefined when the text is no JSON. */
+function parseJson(body: string): unknown {
   try {
-    return checkRequestSchema.safeParse(JSON.parse(body)).data
+    return JSON.parse(body)
   } catch {
     return undefined
   }

@@ -1,58 +1,50 @@
-// Traefik's forward-auth subrequest, raw HTTP/2 because this is the hot path: headers in, 200 or a denial out.
-// Outages and bugs end here as 503, once; nothing else in the sidecar turns an exception into an answer.
+// Traefik's forward-auth subrequests, raw HTTP/2 because this is the hot path: headers in, 200 or a denial out.
+// The path says what is asked about which route. Outages and bugs end here as 503, once; nothing else in the sidecar
+// turns an exception into an answer.
 
 import { randomUUID } from 'node:crypto'
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { type Denial, refuse } from '@sallyport/contracts/denials'
-import { identityHeader, requestIdHeader } from '@sallyport/contracts/identity-headers'
-import { problemAnswer } from '@sallyport/contracts/problem-document'
-import { forFixedFields, type Log } from '@sallyport/service-kit/log'
+import { refuse } from '@sallyport/contracts/denials'
+import type { Route } from '@sallyport/contracts/policy'
+import type { Log } from '@sallyport/service-kit/log'
 import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
 import { createDeadline, type Deadline } from '../handshake/deadline.ts'
-import {
-  type Decision,
-  decideHandshake,
-  type Grant,
-  type HandshakeDeps,
-} from '../handshake/decide-handshake.ts'
-import type { HeaderLines } from '../handshake/handshake-request.ts'
+import { decideHandshake, type HandshakeDeps } from '../handshake/decide-handshake.ts'
+import { decideProbe, type ProbeDeps } from '../handshake/decide-probe.ts'
+import type { HeaderLines } from '../handshake/header-lines.ts'
 import type { Metrics } from '../metrics.ts'
-import { logDecision } from './connection-log.ts'
-
-/** Path of the subrequest; everything else on this listener is 404. */
-const verifyPath = '/verify'
-
-const identityName = identityHeader.toLowerCase()
-const requestIdName = requestIdHeader.toLowerCase()
+import type { PolicySource } from '../policy/policy-source.ts'
+import type { RequestDecision } from '../requests/request-decision.ts'
+import type { ConnectionLog } from './connection-log.ts'
+import { createDecisionRecorder, type DecisionRecorder } from './record-decision.ts'
+import { allowHandshake, allowProbe, allowRequest, redirect, respond } from './verify-answer.ts'
 
 /** Within this, and a quarter of it, the sidecar has decided or answers 503. */
 const decisionDeadlineMs = 2000
 
-export type VerifyDeps = HandshakeDeps & { readonly log: Log; readonly metrics: Metrics }
+/** Outages are told once in this time; how many handshakes they cost is counted. */
+const outageLogIntervalMs = 1000
+
+export type VerifyDeps = Omit<HandshakeDeps, 'policy'> &
+  Pick<ProbeDeps, 'probes'> & {
+    readonly policy: Pick<PolicySource, 'current'>
+    /** Decides a request of an http route; it brings its own dependencies. */
+    readonly decideRequest: (lines: HeaderLines, route: Route) => Promise<RequestDecision>
+    readonly log: Log
+    readonly connectionLog: ConnectionLog
+    readonly metrics: Metrics
+  }
 
 /** Builds the listener that only Traefik may use. */
-export function createVerifyServer(tls: TlsIdentity, given: VerifyDeps): Http2SecureServer {
-  const deadline = createDeadline(decisionDeadlineMs)
-  const deps = { ...given, connectionLog: forFixedFields(given.log), deadline }
-  const onRefused = () => given.metrics.peersRefused.inc({ listener: 'verify' })
+export function createVerifyServer(tls: TlsIdentity, deps: VerifyDeps): Http2SecureServer {
+  const onRefused = () => deps.metrics.peersRefused.inc({ listener: 'verify' })
   const server = createRoleHttp2Server({ identity: tls, peerRole: 'traefik', onRefused })
-  // The fourth argument is Node's documented list of header lines; duplicates are lost in the merged object.
-  server.on('stream', ((stream, headers, _flags, lines) => {
-    stream.on('error', ignore)
-    answer(stream, headers[':path'], lines, deps).catch((error: unknown) => {
-      given.log.error({ err: error }, 'a handshake could not be answered')
-      stream.destroy()
-    })
-  }) satisfies OnStream as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void)
-  server.once('close', deadline.close)
+  const subrequests = createSubrequestHandler(deps)
+  server.on('stream', subrequests.onStream)
+  server.once('close', subrequests.close)
   return server
 }
-
-type AnswerDeps = VerifyDeps & { readonly connectionLog: Log; readonly deadline: Deadline }
-
-/** The peer went away: there is nobody left to answer. */
-const ignore = () => {}
 
 type OnStream = (
   stream: ServerHttp2Stream,
@@ -61,57 +53,148 @@ type OnStream = (
   lines: HeaderLines,
 ) => void
 
-async function answer(
+/** Answers the streams of a listener; which listener, and who may connect to it, is not its business. */
+export function createSubrequestHandler(given: VerifyDeps): {
+  readonly onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
+  readonly close: () => void
+} {
+  const deadline = createDeadline(decisionDeadlineMs)
+  const reportOutage = createOutageReport(given.log)
+  const deps = { ...given, deadline, reportOutage, record: createDecisionRecorder(given) }
+  // The fourth argument is Node's documented list of header lines; duplicates are lost in the merged object.
+  const onStream = ((stream, headers, _flags, lines) => {
+    stream.on('error', ignore)
+    answer(stream, headers[':path'] ?? '', lines, deps).catch((error: unknown) => {
+      given.log.error({ err: error }, 'a subrequest could not be answered')
+      stream.destroy()
+    })
+  }) satisfies OnStream as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
+  return { onStream, close: deadline.close }
+}
+
+type AnswerDeps = VerifyDeps & {
+  readonly record: DecisionRecorder
+  readonly deadline: Deadline
+  readonly reportOutage: (error: unknown, requestId: string) => void
+}
+
+/** The peer went away: there is nobody left to answer. */
+const ignore = () => {}
+
+/** `/verify/<route>`, `/probe/<route>` or `/request/<route>`. */
+function answer(
   stream: ServerHttp2Stream,
-  path: string | undefined,
+  path: string,
   lines: HeaderLines,
   deps: AnswerDeps,
 ): Promise<void> {
   const requestId = randomUUID()
-  if (path !== verifyPath) return respond(stream, { code: 'not-found', reason: 'path' }, requestId)
+  const slash = path.indexOf('/', 1)
+  const route = deps.policy.current().route(path.slice(slash + 1))
+  const question = path.slice(0, slash + 1)
+  if (route?.kind === 'websocket') {
+    if (question === '/verify/') return answerHandshake(stream, lines, route, requestId, deps)
+    if (question === '/probe/') return answerProbe(stream, lines, route, requestId, deps)
+  }
+  if (route?.kind === 'http' && question === '/request/') {
+    return answerRequest(stream, lines, route, requestId, deps)
+  }
+  respond(stream, { code: 'not-found', reason: 'route' }, requestId)
+  return done
+}
+
+const done = Promise.resolve()
+
+async function answerHandshake(
+  stream: ServerHttp2Stream,
+  lines: HeaderLines,
+  route: Route,
+  requestId: string,
+  deps: AnswerDeps,
+): Promise<void> {
   const startedAtMs = performance.now()
-  const decision = await decideOrFailClosed(lines, deps, requestId)
-  deps.metrics.decisionSeconds.observe((performance.now() - startedAtMs) / 1000)
+  const decision = await orFailClosed(decideHandshake(lines, route, deps), route, requestId, deps)
+  deps.record(decision, requestId, performance.now() - startedAtMs)
   const { outcome } = decision
-  deps.metrics.handshakes.inc(
-    outcome.ok
-      ? { outcome: 'allowed', reason: outcome.value.identity.way }
-      : { outcome: outcome.error.code, reason: outcome.error.reason },
-  )
-  logDecision(deps.connectionLog, decision, requestId)
-  if (outcome.ok) allow(stream, outcome.value, requestId)
+  if (!outcome.ok) return respond(stream, outcome.error, requestId)
+  if (outcome.value.ignored) {
+    deps.log.debug({ requestId, reason: outcome.value.ignored }, 'an invalid cookie was ignored')
+  }
+  allowHandshake(stream, outcome.value, requestId)
+}
+
+async function answerProbe(
+  stream: ServerHttp2Stream,
+  lines: HeaderLines,
+  route: Route,
+  requestId: string,
+  deps: AnswerDeps,
+): Promise<void> {
+  const { outcome } = await orFailClosed(decideProbe(lines, route, deps), route, requestId, deps)
+  const { code, reason } = outcome.ok ? { code: 'allowed', reason: 'probe' } : outcome.error
+  deps.metrics.probes.inc({ outcome: code, reason })
+  deps.log.debug({ requestId, route: route.name, code, reason }, 'probe answered')
+  if (outcome.ok) allowProbe(stream, requestId)
   else respond(stream, outcome.error, requestId)
 }
 
-async function decideOrFailClosed(
+async function answerRequest(
+  stream: ServerHttp2Stream,
   lines: HeaderLines,
-  deps: AnswerDeps,
+  route: Route,
   requestId: string,
-): Promise<Decision> {
+  deps: AnswerDeps,
+): Promise<void> {
+  const asked = deps.decideRequest(lines, route)
+  const decision = await orFailClosed(asked, route, requestId, deps)
+  const { outcome, clientAddress, origin } = decision
+  if (outcome.ok) {
+    deps.metrics.requests.inc({ outcome: 'allowed', reason: 'request' })
+    return allowRequest(stream, outcome.value.headers, requestId)
+  }
+  if ('redirectTo' in outcome.error) {
+    deps.metrics.requests.inc({ outcome: 'redirected', reason: 'login' })
+    return redirect(stream, outcome.error.redirectTo, requestId)
+  }
+  const { error } = outcome
+  deps.metrics.requests.inc({ outcome: error.code, reason: error.reason })
+  const denied = { ok: false, error } as const
+  deps.connectionLog.record(
+    { outcome: denied, route: route.name, clientAddress, origin },
+    requestId,
+  )
+  respond(stream, error, requestId)
+}
+
+type FailedClosed = {
+  readonly outcome: ReturnType<typeof refuse>
+  readonly route: string
+  readonly clientAddress?: undefined
+  readonly origin?: undefined
+}
+
+async function orFailClosed<Decided>(
+  decision: Promise<Decided>,
+  route: Route,
+  requestId: string,
+  { deadline, reportOutage }: AnswerDeps,
+): Promise<Decided | FailedClosed> {
   try {
-    return await deps.deadline.within(decideHandshake(lines, deps))
+    return await deadline.within(decision)
   } catch (error) {
-    deps.log.error({ err: error, requestId }, 'handshake could not be decided')
-    return { outcome: refuse('unavailable', 'outage', { retryAfterSeconds: 2 }) }
+    reportOutage(error, requestId)
+    const outcome = refuse('unavailable', 'outage', { retryAfterSeconds: 2 })
+    return { outcome, route: route.name }
   }
 }
 
-function allow(stream: ServerHttp2Stream, grant: Grant, requestId: string): void {
-  if (stream.closed || stream.destroyed) return
-  stream.respond(
-    {
-      ':status': 200,
-      [identityName]: grant.assertion,
-      [requestIdName]: requestId,
-      ...(grant.protocol && { 'sec-websocket-protocol': grant.protocol }),
-    },
-    { endStream: true },
-  )
-}
-
-function respond(stream: ServerHttp2Stream, denial: Denial, requestId: string): void {
-  if (stream.closed || stream.destroyed) return
-  const { status, headers, body } = problemAnswer(denial, requestId)
-  stream.respond({ ':status': status, ...headers })
-  stream.end(body)
+/** An outage refuses every handshake alike: one line says it as well as thousands. */
+function createOutageReport(log: Log): (error: unknown, requestId: string) => void {
+  let quietUntilMs = 0
+  return (error, requestId) => {
+    const nowMs = performance.now()
+    const level = nowMs < quietUntilMs ? 'debug' : 'error'
+    if (level === 'error') quietUntilMs = nowMs + outageLogIntervalMs
+    log[level]({ err: error, requestId }, 'a subrequest could not be decided')
+  }
 }

@@ -1,29 +1,29 @@
-// Step 4, origin: exact comparison of the raw header, before any credential is read (RFC 6455 10.2).
+// Step 2, origin: exact comparison of the raw header, before any credential is read (RFC 6455 10.2).
 // Parsing an origin as a URL accepts spellings that no browser sends for us, so nothing is parsed here.
 
 import { type Denial, refuse } from '@sallyport/contracts/denials'
+import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
 
-export type OriginPolicy = {
-  readonly allowedOrigins: ReadonlySet<string>
-  /** Lets native clients through that send no Origin; never with a cookie. */
-  readonly allowMissingOrigin: boolean
-}
+/** Which origins a route takes; see `Route`. */
+export type OriginRules = Pick<Route, 'origins' | 'allowMissingOrigin'>
 
-/** Judges a handshake's Origin. `carriesCookie`: a credential that a browser attaches by itself is present. */
+const allowed = ok(undefined)
+
+/** Judges a request's Origin. `carriesCookie`: a credential that a browser attaches by itself may be present. */
 export function checkOrigin(
   origin: string | undefined,
   carriesCookie: boolean,
-  policy: OriginPolicy,
+  rules: OriginRules,
 ): Result<void, Denial> {
   if (origin !== undefined) {
-    const isListed = policy.allowedOrigins.has(origin)
-    return isListed ? ok(undefined) : refuse('origin-not-allowed', 'origin-not-listed')
+    const isListed = rules.origins.includes(origin)
+    return isListed ? allowed : refuse('origin-not-allowed', 'origin-not-listed')
   }
   if (carriesCookie) {
     const detail = 'A cookie is accepted only together with an Origin header'
     return refuse('origin-not-allowed', 'origin-missing-with-cookie', { detail })
   }
-  if (policy.allowMissingOrigin) return ok(undefined)
+  if (rules.allowMissingOrigin) return allowed
   return refuse('origin-not-allowed', 'origin-missing', { detail: 'An Origin header is required' })
 }

@@ -5,12 +5,11 @@ import { decideHandshake } from './decide-handshake.ts'
 const cookie = (secret: string) => `sessionId=${secret}`
 const offer = (token: string) => `sallyport.v1, bearer.${token}`
 
-async function outcomeOf(
+function outcomeOf(
   changes: Parameters<typeof handshakeLines>[0],
   fixture: Awaited<ReturnType<typeof createDomainFixture>>,
 ) {
-  const { outcome } = await decideHandshake(handshakeLines(changes), fixture.deps)
-  return outcome.ok ? outcome.value : outcome.error
+  return fixture.decide(changes)
 }
 
 describe('decide handshake: what is allowed', () => {
@@ -149,7 +148,7 @@ describe('decide handshake: what is refused', () => {
   it('R3.1 names the accepted ways when nothing was presented', async () => {
     const fixture = await createDomainFixture()
     const denial = await outcomeOf({}, fixture)
-    expect(denial).toMatchObject({ accepts: ['session-cookie', 'authorization', 'subprotocol'] })
+    expect(denial).toMatchObject({ accepts: fixture.route.ways })
     expect(denial).toMatchObject({
       detail: expect.stringContaining('Use Authorization header or Sec-WebSocket-Protocol'),
     })
@@ -244,7 +243,7 @@ describe('decide handshake: what is refused', () => {
       },
     }
     const lines = handshakeLines({ cookie: cookie('A'.repeat(43)) })
-    await expect(decideHandshake(lines, broken)).rejects.toThrow('store is down')
+    await expect(decideHandshake(lines, fixture.route, broken)).rejects.toThrow('store is down')
   })
 
   it('HDR-1 takes no notice of identity headers a client sends', async () => {

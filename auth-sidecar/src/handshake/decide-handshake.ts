@@ -2,93 +2,133 @@
 // A refusal is a value; an outage throws and becomes 503 at the edge. Nothing is allowed because something failed.
 
 import type { Denial } from '@sallyport/contracts/denials'
-import type { CredentialWay, Identity } from '@sallyport/contracts/identity'
+import type { Identity, PendingIdentity } from '@sallyport/contracts/identity'
 import type { AssertionSigner } from '@sallyport/contracts/identity-assertion'
+import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
-import { protocolName } from '@sallyport/contracts/subprotocol'
-import type { Authority } from '../authority/authority.ts'
-import type { CurrentAuthority } from '../authority/current-authority.ts'
-import { type AttemptLimiter, attemptDenial } from '../limits/attempt-limiter.ts'
-import { addressKey } from '../limits/client-address.ts'
-import { checkOrigin, type OriginPolicy } from './check-origin.ts'
-import { type HandshakeRequest, type HeaderLines, parseHandshake } from './handshake-request.ts'
-import { readCredentials } from './read-credentials.ts'
+import { firstMessageProtocolName, protocolName } from '@sallyport/contracts/subprotocol'
+import type { AuthorityFault, CurrentAuthority } from '../authority/current-authority.ts'
+import type { AttemptLimiter } from '../limits/attempt-limiter.ts'
+import type { ActivePolicy } from '../policy/policy-source.ts'
+import { admitIdentity } from './admit-identity.ts'
+import { type ApplicationHeaders, applicationHeaders } from './application-headers.ts'
+import { checkOrigin } from './check-origin.ts'
+import { countAttempt, settleAttempt } from './count-attempt.ts'
+import {
+  type HandshakeRequest,
+  type HeaderLines,
+  parseHandshake,
+  type ShapeDeps,
+} from './handshake-request.ts'
+import { readPending } from './pending-identity.ts'
+import { type CookieNames, readCredentials } from './read-credentials.ts'
 import { resolveAuthority } from './resolve-authority.ts'
 
 /** What an allowed handshake carries on to the backend. */
 export type Grant = {
-  readonly identity: Identity
+  /** Who it is; or nobody yet, and leave to say it with the first message. */
+  readonly identity: Identity | PendingIdentity
   /** The signed identity, bound to this handshake. */
   readonly assertion: string
   /** The subprotocol to select; undefined when the client offered none. */
   readonly protocol: string | undefined
+  readonly headers?: ApplicationHeaders
+  /** Why a cookie was ignored beside what decided; for the log. */
+  readonly ignored?: AuthorityFault | undefined
 }
 
-export type HandshakeDeps = {
+export type HandshakeDeps = ShapeDeps & {
+  readonly policy: { readonly current: () => Pick<ActivePolicy, 'claimNames' | 'addressKind'> }
   readonly attempts: AttemptLimiter
-  readonly origins: OriginPolicy
-  readonly sessionCookieName: string
-  readonly currentAuthority: CurrentAuthority
-  readonly signAssertion: AssertionSigner['sign']
+  readonly cookieNames: CookieNames
+  readonly currentAuthority: Pick<
+    CurrentAuthority,
+    'byToken' | 'bySession' | 'byTicket' | 'burnTicket'
+  >
+  readonly signer: AssertionSigner
   readonly now: () => number
 }
 
 /** A decision and what the log may say about it. */
-export type Decision = {
-  readonly outcome: Result<Grant, Denial>
+export type Decision<Granted = Grant> = {
+  readonly outcome: Result<Granted, Denial>
+  readonly route?: string
   readonly clientAddress?: string
   readonly origin?: string | undefined
 }
 
-/** Decides one handshake from its header lines. Rejects only on an outage. */
-export async function decideHandshake(lines: HeaderLines, deps: HandshakeDeps): Promise<Decision> {
-  const request = parseHandshake(lines)
-  if (!request.ok) return { outcome: request }
+/** Decides one handshake at a route from its header lines. Rejects only on an outage. */
+export async function decideHandshake(
+  lines: HeaderLines,
+  route: Route,
+  deps: HandshakeDeps,
+): Promise<Decision> {
+  const request = parseHandshake(lines, route, deps)
+  if (!request.ok) return { outcome: request, route: route.name }
   const { clientAddress, origin } = request.value
-  return { outcome: await decide(request.value, deps), clientAddress, origin }
+  const outcome = await decide(request.value, route, deps)
+  return { outcome, route: route.name, clientAddress, origin }
 }
 
 async function decide(
   request: HandshakeRequest,
+  route: Route,
   deps: HandshakeDeps,
 ): Promise<Result<Grant, Denial>> {
-  // Attempts from foreign pages are counted apart, or any page could use up its visitor's own.
-  const origin = checkOrigin(request.origin, request.cookieHeader !== undefined, deps.origins)
-  const address = addressKey(request.clientAddress)
-  const attempt = await deps.attempts.count(origin.ok ? address : `${address} foreign`)
-  if (!attempt.allowed) return attemptDenial(attempt)
-  if (!origin.ok) return origin
+  const { addressKind, claimNames } = deps.policy.current()
+  const { clientAddress, origin } = request
+  const known = checkOrigin(origin, request.cookieHeader !== undefined, route)
 
-  const presented = readCredentials(request, deps.sessionCookieName)
-  if (!presented.ok) return presented
+  const source = { clientAddress, kind: addressKind(clientAddress), isForeign: !known.ok }
+  const attempt = await countAttempt(source, route, deps.attempts)
+  if (!attempt.ok) return attempt
+  if (!known.ok) return burningTickets(request, known, deps)
 
-  const resolved = await resolveAuthority(presented.value, deps.currentAuthority)
+  const pending = readPending(request, route)
+  if (!pending.ok) return pending
+  if (pending.value) return ok(pendingGrant(pending.value, request, deps))
+
+  const presented = readCredentials(request, route.ways, deps.cookieNames)
+  if (!presented.ok) return burningTickets(request, presented, deps)
+
+  const { name, audience, ways } = route
+  const context = { name, audience, ways, origin }
+  const resolved = await resolveAuthority(presented.value, context, deps.currentAuthority)
   if (!resolved.ok) return resolved
 
-  const identity = toIdentity(resolved.value.authority, resolved.value.way, deps.now())
+  const identity = admitIdentity(resolved.value, { route, origin, claimNames, nowMs: deps.now() })
+  if (!identity.ok) return identity
+
+  const headers = applicationHeaders(route, resolved.value.authority)
+  if (!headers.ok) return headers
+
+  const settled = await settleAttempt(attempt.value, identity.value, route, deps.attempts)
+  if (!settled.ok) return settled
+
   return ok({
-    identity,
-    assertion: deps.signAssertion(identity, request.webSocketKey),
+    identity: identity.value,
+    assertion: deps.signer.sign(identity.value, request.webSocketKey),
     protocol: request.offered.offersOurs ? protocolName : undefined,
+    headers: headers.value,
+    ignored: resolved.value.ignored,
   })
 }
 
-function toIdentity(authority: Authority, way: CredentialWay, nowMs: number): Identity {
-  const { issuer, subject, username, sessionId, generation, expiresAtMs } = authority
-  const { groups, scopes } = authority
-  const ttlMs = expiresAtMs - nowMs
-  const route = 'websocket'
-  return {
-    issuer,
-    subject,
-    username,
-    sessionId,
-    generation,
-    way,
-    ttlMs,
-    route,
-    groups,
-    scopes,
-    claims: {},
-  }
+function pendingGrant(
+  identity: PendingIdentity,
+  { webSocketKey }: HandshakeRequest,
+  { signer }: Pick<HandshakeDeps, 'signer'>,
+): Grant {
+  const assertion = signer.signPending(identity, webSocketKey)
+  return { identity, assertion, protocol: firstMessageProtocolName }
+}
+
+/** A ticket that was presented is used up, whatever else is wrong (TKT-5). */
+async function burningTickets<Refusal>(
+  { tickets }: Pick<HandshakeRequest, 'tickets'>,
+  refusal: Refusal,
+  { currentAuthority }: Pick<HandshakeDeps, 'currentAuthority'>,
+): Promise<Refusal> {
+  if (tickets.length > 0) await Promise.all(tickets.map(currentAuthority.burnTicket))
+  return refusal
 }

@@ -7,9 +7,14 @@ export type AttemptCount =
   | { readonly allowed: true }
   | { readonly allowed: false; readonly retryAfterSeconds: number }
 
+/** All reject only on an outage. `limit` takes the place of the configured one: a route's own number. */
 export type AttemptLimiter = {
-  /** Counts one attempt of `key`. Rejects only on an outage. */
-  readonly count: (key: string) => Promise<AttemptCount>
+  /** Counts one attempt of `key`. */
+  readonly count: (key: string, limit?: number) => Promise<AttemptCount>
+  /** What `count` would say now; counts nothing. */
+  readonly peek: (key: string, limit?: number) => Promise<AttemptCount>
+  /** Takes one counted attempt back; the window's end stays where it is. */
+  readonly giveBack: (key: string) => Promise<void>
 }
 
 /** The denial of an attempt over the limit. */

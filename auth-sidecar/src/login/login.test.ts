@@ -1,158 +1,130 @@
-import { argon2Sync, randomBytes } from 'node:crypto'
-import type { AuthorityEvent } from '@sallyport/contracts/authority-event'
-import { createLog } from '@sallyport/service-kit/log'
-import { afterAll, describe, expect, it } from 'vitest'
-import { createMemoryAttemptLimiter } from '../limits/attempt-limiter.memory.ts'
-import { createMetrics } from '../metrics.ts'
-import { createDomainFixture } from '../testing/domain-fixture.ts'
+import { describe, expect, it } from 'vitest'
 import { login } from './login.ts'
-import { createPasswordChecker } from './password-checker.ts'
-import { parsePasswordHash, usersFileSchema } from './password-hash.ts'
-import { signIn } from './password-users.ts'
-import { checkSameOrigin } from './same-origin.ts'
+import { renew } from './renew.ts'
 import { signedInCookies, signedOutCookies } from './session-cookies.ts'
+import { createApiFixture, requestOf, routeOf } from './testing/api-fixture.ts'
 
-/** A cheap but real Argon2id hash. */
-function hashOf(password: string): string {
-  const nonce = randomBytes(16)
-  const hash = argon2Sync('argon2id', {
-    message: password,
-    nonce,
-    parallelism: 1,
-    tagLength: 32,
-    memory: 1024,
-    passes: 1,
-  })
-  const text = (bytes: Buffer) => bytes.toString('base64').replace(/=+$/, '')
-  return `$argon2id$v=19$m=1024,t=1,p=1$${text(nonce)}$${text(hash)}`
-}
-
-const checker = createPasswordChecker({ workers: 2, maxWaiting: 1 })
-afterAll(() => checker.close())
-
-const limiter = (limit: number) =>
-  createMemoryAttemptLimiter({ limit, windowMs: 60_000, maxKeys: 100, now: () => 0 })
-const users = [{ id: 'u1', username: 'alice', groups: [], passwordHash: hashOf('right') }]
-const makeDeps = (limit = 100) => ({
-  users,
-  checker,
-  attemptsByAddress: limiter(limit),
-  attemptsByAccount: limiter(limit),
-})
-const request = (username: string, password: string) => ({ username, password, addressKey: 'a' })
-
-describe('sign in', () => {
-  it('R1.1 finds the user behind the right password', async () => {
-    expect(await signIn(request('alice', 'right'), makeDeps())).toEqual({
-      ok: true,
-      value: users[0],
-    })
-  })
-
-  it('AUT-16 answers a wrong password and an unknown name alike to the outside', async () => {
-    const [wrong, unknown] = [
-      await signIn(request('alice', 'wrong'), makeDeps()),
-      await signIn(request('nobody', 'right'), makeDeps()),
-    ]
-    const outside = (result: typeof wrong) =>
-      result.ok ? undefined : { code: result.error.code, detail: result.error.detail }
-    expect(outside(wrong)).toBeDefined()
-    expect(outside(wrong)).toEqual(outside(unknown))
-  })
-
-  it('LIM-1 limits attempts by account and by address before any hashing', async () => {
-    const deps = { ...makeDeps(2), checker: { check: async () => 'mismatch' as const } }
-    await signIn(request('alice', 'x'), deps)
-    await signIn(request('alice', 'x'), deps)
-    const uncalled = { check: () => Promise.reject(new Error('hashed')) }
-    const refused = await signIn(request('alice', 'x'), { ...deps, checker: uncalled })
-    expect(refused).toMatchObject({ ok: false, error: { code: 'rate-limited' } })
-    const otherAddress = await signIn(
-      { ...request('alice', 'x'), addressKey: 'b' },
-      { ...deps, checker: uncalled },
-    )
-    expect(otherAddress).toMatchObject({ ok: false, error: { code: 'rate-limited' } })
-  })
-
-  it('LIM-1 turns the flood away with 503 when two are hashing and one waits', async () => {
-    const hash = hashOf('right')
-    const verdicts = await Promise.all(
-      Array.from({ length: 8 }, () => checker.check('right', hash)),
-    )
-    expect(verdicts.filter((verdict) => verdict === 'match')).toHaveLength(3)
-    expect(verdicts.filter((verdict) => verdict === 'busy')).toHaveLength(5)
-    const busy = { ...makeDeps(), checker: { check: async () => 'busy' as const } }
-    expect(await signIn(request('alice', 'x'), busy)).toMatchObject({
-      error: { code: 'unavailable', retryAfterSeconds: 1 },
-    })
-  })
-})
+const body = { username: 'alice', password: 'right' }
+const withTokenCookie = { routes: [routeOf({ ways: ['session-cookie', 'token-cookie'] })] }
+/** A `Set-Cookie` value's name and value, as a browser would send them back. */
+const pairOf = (setCookie = '') => setCookie.split(';')[0] ?? ''
+const cookieNames = (setCookies: readonly string[] = []) =>
+  setCookies.map((cookie) => cookie.slice(0, cookie.indexOf('=')))
 
 describe('login', () => {
   it('SES-14 ends the oldest session of a subject that has a hundred, and no other subject’s', async () => {
-    const fixture = await createDomainFixture()
-    const ended: string[] = []
-    const deps = {
-      ...makeDeps(1000),
-      sessions: fixture.sessions,
-      authorities: fixture.authorities,
-      feed: {
-        publish: (event: AuthorityEvent) =>
-          void ended.push(event.type === 'session-ended' ? event.sessionId : event.type),
-      },
-      currentAuthority: fixture.deps.currentAuthority,
-      tokens: fixture.tokens,
-      cookies: { name: 'sessionId', secure: false, lifeMs: 86_400_000 },
-      issuer: fixture.issuer,
-      sessionLifeMs: 86_400_000,
-      now: fixture.deps.now,
-      log: createLog('test', 'error', { write: () => {} }),
-      metrics: createMetrics(),
-      checker: { check: async () => 'match' as const },
-    }
-    const first = await fixture.login('u1')
-    const bystander = await fixture.login('bob')
-    const api = { cookieHeader: undefined, authorization: undefined, clientAddress: '127.0.0.1' }
-    const body = { username: 'alice', password: 'right' }
-    for (let count = 1; count < 100; count += 1) await login({ ...api, body }, deps)
+    const { deps, ended, signIn } = await createApiFixture()
+    const first = await signIn('alice')
+    const bystander = await signIn('bob')
+    for (let count = 1; count < 100; count += 1) await login(requestOf({ body }), deps)
     expect(ended).toEqual([])
-    await login({ ...api, body }, deps)
+    await login(requestOf({ body }), deps)
     expect(ended).toEqual([first.session.sessionId])
-    expect(await fixture.sessions.ofSubject('u1')).toHaveLength(100)
+    expect(await deps.sessions.ofSubject('alice')).toHaveLength(100)
     expect(ended).not.toContain(bystander.session.sessionId)
   })
-})
 
-describe('a password worker that dies', () => {
-  it('ERR-1 fails the questions it had and no later one: its successor answers', async () => {
-    const dying = createPasswordChecker({
-      workers: 1,
-      maxWaiting: 8,
-      script: new URL('../testing/moody-worker.ts', import.meta.url),
-    })
-    const had = [dying.check('die', 'x'), dying.check('right', 'x')]
-    for (const outcome of await Promise.allSettled(had)) expect(outcome.status).toBe('rejected')
-    expect(await dying.check('right', 'x')).toBe('match')
-    await dying.close()
+  it('COO-6 W80 takes no secret from the browser, and ends the session it brought', async () => {
+    const { deps, ended, signIn } = await createApiFixture()
+    const earlier = await signIn('bob')
+    const answer = await login(requestOf({ body, cookieHeader: earlier.cookieHeader }), deps)
+    expect(ended).toEqual([earlier.session.sessionId])
+    const [session] = answer.setCookies ?? []
+    expect(session).toMatch(/^sessionId=[\w-]{43};/)
+    expect(session).not.toContain(earlier.secret)
+    const fixed = 'A'.repeat(43)
+    const again = await login(requestOf({ body, cookieHeader: `sessionId=${fixed}` }), deps)
+    expect(pairOf(again.setCookies?.[0])).not.toContain(fixed)
+  })
+
+  it('LIM-1 remembers the device of who signed in, and of nobody else', async () => {
+    const { deps } = await createApiFixture()
+    const answer = await login(requestOf({ body }), deps)
+    const device = answer.setCookies?.find((cookie) => cookie.startsWith('sallyport_device='))
+    const [alice] = deps.users
+    const id = deps.devices.recognise(pairOf(device), alice)
+    expect(id).toBeDefined()
+    const again = await login(requestOf({ body, cookieHeader: pairOf(device) }), deps)
+    const kept = again.setCookies?.find((cookie) => cookie.startsWith('sallyport_device='))
+    expect(deps.devices.recognise(pairOf(kept), alice)).toBe(id)
+    const refused = await login(requestOf({ body: { ...body, password: 'wrong' } }), deps)
+    expect(refused).not.toHaveProperty('setCookies')
+  })
+
+  it.each([
+    undefined,
+    null,
+    'text',
+    [],
+    {},
+    { username: 'alice' },
+    { ...body, username: 7 },
+  ])('ORG-7 calls %j malformed, before it counts anything', async (odd) => {
+    const { deps } = await createApiFixture({ limit: 1 })
+    for (let count = 0; count < 2; count += 1) {
+      const { outcome } = await login(requestOf({ body: odd }), deps)
+      expect(outcome).toMatchObject({ error: { code: 'malformed-request' } })
+    }
   })
 })
 
-describe('users file', () => {
-  it('R1.1 accepts Argon2id only, and each id and name once', () => {
-    expect(parsePasswordHash('$2b$10$abcdefghijklmnopqrstuv')).toBeUndefined()
-    const hash = users[0]?.passwordHash ?? ''
-    for (const zero of ['t=0', 'p=0']) {
-      expect(parsePasswordHash(hash.replace(`${zero[0]}=1`, zero))).toBeUndefined()
-    }
-    expect(usersFileSchema.safeParse(users).success).toBe(true)
-    expect(usersFileSchema.safeParse([...users, ...users]).success).toBe(false)
+describe('the token in a cookie', () => {
+  it('R4.5 is set at login and anew at each renewal where a route takes it', async () => {
+    const { deps, advanceMs } = await createApiFixture(withTokenCookie)
+    const signedIn = await login(requestOf({ body }), deps)
+    const names = ['sessionId', 'sallyport_signed_in', 'auth_token', 'sallyport_device']
+    expect(cookieNames(signedIn.setCookies)).toEqual(names)
+    advanceMs(60_000)
+    const cookieHeader = pairOf(signedIn.setCookies?.[0])
+    const renewed = await renew(requestOf({ cookieHeader }), deps)
+    expect(cookieNames(renewed.setCookies)).toEqual(['auth_token'])
+    expect(renewed.setCookies).not.toEqual([signedIn.setCookies?.[2]])
+  })
+
+  it('R4.5 is nowhere where no route takes it', async () => {
+    const { deps } = await createApiFixture()
+    const { setCookies } = await login(requestOf({ body }), deps)
+    expect(cookieNames(setCookies)).not.toContain('auth_token')
+    const renewed = await renew(requestOf({ cookieHeader: pairOf(setCookies?.[0]) }), deps)
+    expect(renewed.setCookies).toEqual([])
+  })
+
+  it('COO-1 is httpOnly, tied to the host, and lives as long as its token', async () => {
+    const { deps } = await createApiFixture(withTokenCookie)
+    const secure = { ...deps, cookies: { ...deps.cookies, secure: true } }
+    const { setCookies } = await login(requestOf({ body }), secure)
+    const [pair = '', ...attributes] = (setCookies?.[2] ?? '').split('; ')
+    expect(pair).toMatch(/^__Host-auth_token=[\w.-]+$/)
+    expect(attributes.sort()).toEqual(
+      ['HttpOnly', 'Max-Age=600', 'Path=/', 'SameSite=Lax', 'Secure'].sort(),
+    )
+  })
+
+  it('AUT-8 is of a kind of its own: good as a cookie, nothing as a bearer', async () => {
+    const { deps } = await createApiFixture(withTokenCookie)
+    const { setCookies } = await login(requestOf({ body }), deps)
+    const [, token = ''] = pairOf(setCookies?.[2]).split('=')
+    const { byToken } = deps.currentAuthority
+    expect((await byToken(token, { use: 'cookie', audience: undefined })).ok).toBe(true)
+    expect((await byToken(token, { use: 'bearer', audience: undefined })).ok).toBe(false)
+  })
+})
+
+describe('renewal', () => {
+  it('R2.7 answers 401 for a dead session and removes no cookie: a newer one may be there by then', async () => {
+    const { deps, signIn, signOut } = await createApiFixture(withTokenCookie)
+    const { cookieHeader, session } = await signIn()
+    await signOut(session)
+    const answer = await renew(requestOf({ cookieHeader }), deps)
+    expect(answer).toMatchObject({ outcome: { error: { code: 'invalid-credential' } } })
+    expect(answer.setCookies ?? []).toEqual([])
   })
 })
 
 describe('session cookies', () => {
   const lifeMs = 86_400_000
 
-  it('R0.1 are httpOnly, SameSite=Lax, Path=/, 24 h, Secure and __Host- in production', () => {
+  it('R0.1 COO-1 are httpOnly, SameSite=Lax, Path=/, 24 h, Secure and __Host- in production', () => {
     const [session] = signedInCookies('secret', { name: 'sessionId', secure: true, lifeMs })
     expect(session?.split('; ').sort()).toEqual(
       [
@@ -183,36 +155,5 @@ describe('session cookies', () => {
     const removed = signedOutCookies({ name: 'sessionId', secure: true, lifeMs })
     expect(removed).toHaveLength(2)
     for (const cookie of removed) expect(cookie).toContain('Max-Age=0')
-  })
-})
-
-describe('same origin', () => {
-  const allowed = new Set(['https://app.example.com'])
-  const headers = (changes: object = {}) => ({
-    origin: undefined,
-    secFetchSite: undefined,
-    carriesCookie: false,
-    ...changes,
-  })
-
-  it.each([
-    ['our page', { origin: 'https://app.example.com', carriesCookie: true }],
-    ['a browser navigating here itself', { secFetchSite: 'none', carriesCookie: true }],
-    ['a native client without a cookie', {}],
-  ])('ORG-7 lets %s in', (_name, changes) => {
-    expect(checkSameOrigin(headers(changes), true, allowed).ok).toBe(true)
-  })
-
-  it.each([
-    ['another origin', { origin: 'https://evil.example' }],
-    ['the origin null', { origin: 'null' }],
-    ['a sibling host', { secFetchSite: 'same-site', carriesCookie: true }],
-    ['a cross-site form', { secFetchSite: 'cross-site' }],
-    ['a cookie from nowhere', { carriesCookie: true }],
-  ])('ORG-7 W81 W82 refuses %s', (_name, changes) => {
-    expect(checkSameOrigin(headers(changes), true, allowed)).toMatchObject({
-      ok: false,
-      error: { code: 'origin-not-allowed' },
-    })
   })
 })

@@ -12,9 +12,10 @@ import type { SessionStore } from '../sessions/session-store.ts'
 import type { IssueTokenDeps } from '../tokens/issue-token.ts'
 import { type ApiAnswer, type ApiRequest, sessionSecretOf } from './api-request.ts'
 import { makeLoginAnswer } from './login-answer.ts'
-import { type SignInDeps, signIn } from './password-users.ts'
+import { type SignedIn, type SignInDeps, signIn } from './password-users.ts'
 import { type SessionCookieOptions, signedInCookies } from './session-cookies.ts'
-import { type StartSessionDeps, startSession } from './start-session.ts'
+import { type StartedSession, type StartSessionDeps, startSession } from './start-session.ts'
+import { type TokenCookie, tokenCookies } from './token-cookie.ts'
 
 export type LoginDeps = SignInDeps &
   StartSessionDeps &
@@ -23,6 +24,7 @@ export type LoginDeps = SignInDeps &
     readonly sessions: Pick<SessionStore, 'create' | 'ofSubject' | 'remove'>
     readonly tokens: IssueTokenDeps
     readonly cookies: SessionCookieOptions
+    readonly tokenCookie: TokenCookie
     readonly log: Log
     readonly metrics: Pick<Metrics, 'logins'>
   }
@@ -45,28 +47,46 @@ export async function login(request: ApiRequest, deps: LoginDeps): Promise<ApiAn
   }
   const { username, password, deviceInfo } = body.data
   const { clientAddress } = request
-  const user = await signIn({ username, password, addressKey: addressKey(clientAddress) }, deps)
-  if (!user.ok) {
-    const { code, reason } = user.error
+  const signedIn = await signIn(
+    { ...request, username, password, addressKey: addressKey(clientAddress) },
+    deps,
+  )
+  if (!signedIn.ok) {
+    const { code, reason } = signedIn.error
     deps.metrics.logins.inc({ outcome: code, reason })
     deps.log.info({ clientAddress, code, reason }, 'sign-in refused')
-    return { outcome: user }
+    return { outcome: signedIn }
   }
+  const { user } = signedIn.value
   await endEarlierSession(request, deps)
-  await endOldestBeyondBound(user.value.id, deps)
+  await endOldestBeyondBound(user.id, deps)
   const device = {
     clientId: deviceInfo?.clientId ?? '',
     deviceType: deviceInfo?.deviceType ?? 'unknown',
     ipAddress: clientAddress,
   }
-  const { session, secret } = await startSession(user.value, device, deps)
-  const { subject, sessionId } = session
+  const started = await startSession(user, device, deps)
+  const { subject, sessionId } = started.session
   deps.metrics.logins.inc({ outcome: 'allowed', reason: 'password' })
   deps.log.info({ subject, sessionId, clientAddress }, 'signed in')
   return {
-    outcome: ok(await makeLoginAnswer(session, deps.tokens)),
-    setCookies: signedInCookies(secret, deps.cookies),
+    outcome: ok(await makeLoginAnswer(started.session, deps.tokens)),
+    setCookies: await allCookies(started, signedIn.value, deps),
   }
+}
+
+/** Of the session, of its token where a route takes it so, and of the device. */
+async function allCookies(
+  { session, secret }: StartedSession,
+  { user, deviceId }: SignedIn,
+  deps: LoginDeps,
+): Promise<string[]> {
+  const { cookies, tokenCookie, devices, now } = deps
+  return [
+    ...signedInCookies(secret, cookies),
+    ...(await tokenCookies(session, { tokenCookie, cookies, now })),
+    devices.remember(user, deviceId),
+  ]
 }
 
 /** Its cookie is about to be overwritten: left alone, it would live on where nobody can end it. */

@@ -1,82 +1,68 @@
-import type { AuthorityEvent } from '@sallyport/contracts/authority-event'
-import { createLog } from '@sallyport/service-kit/log'
 import { describe, expect, it } from 'vitest'
-import { createMetrics } from '../metrics.ts'
-import { createDomainFixture } from '../testing/domain-fixture.ts'
 import { logout } from './logout.ts'
+import { createApiFixture, requestOf } from './testing/api-fixture.ts'
 
 async function setUp() {
-  const fixture = await createDomainFixture()
-  const ended: string[] = []
-  const deps = {
-    authorities: fixture.authorities,
-    sessions: fixture.sessions,
-    feed: {
-      publish: (event: AuthorityEvent) =>
-        void ended.push(event.type === 'session-ended' ? event.sessionId : event.type),
-    },
-    currentAuthority: fixture.deps.currentAuthority,
-    cookies: { name: 'sessionId', secure: false, lifeMs: 86_400_000 },
-    log: createLog('test', 'error', { write: () => {} }),
-    metrics: createMetrics(),
-  }
-  const request = (secret?: string, token?: string, authorization?: string) => ({
-    body: undefined,
-    cookieHeader: secret && `sessionId=${secret}`,
-    authorization: authorization ?? (token && `Bearer ${token}`),
-    clientAddress: '127.0.0.1',
-  })
-  return {
-    fixture,
-    ended,
-    logout: (secret?: string, token?: string) => logout(request(secret, token), deps),
-    logoutWith: (secret: string | undefined, authorization: string) =>
-      logout(request(secret, undefined, authorization), deps),
-  }
+  const fixture = await createApiFixture()
+  const out = (cookieHeader?: string, authorization?: string) =>
+    logout(requestOf({ cookieHeader, authorization }), fixture.deps)
+  return { ...fixture, out }
 }
 
 describe('logout', () => {
   it('SES-1 ends the session of a good cookie although the token beside it has expired', async () => {
-    const { fixture, ended, logout: out } = await setUp()
-    const { secret, token, session } = await fixture.login()
-    fixture.advanceMs(600_001)
-    await out(secret, token)
+    const { advanceMs, ended, signIn, out } = await setUp()
+    const { cookieHeader, authorization, session } = await signIn()
+    advanceMs(700_000)
+    await out(cookieHeader, authorization)
     expect(ended).toEqual([session.sessionId])
   })
 
   it('SES-1 ends the session of a good token although the cookie beside it is unknown', async () => {
-    const { fixture, ended, logout: out } = await setUp()
-    const { token, session } = await fixture.login()
-    await out('A'.repeat(43), token)
+    const { ended, signIn, out } = await setUp()
+    const { authorization, session } = await signIn()
+    await out(`sessionId=${'A'.repeat(43)}`, authorization)
     expect(ended).toEqual([session.sessionId])
   })
 
   it('SES-1 ends the session of a good cookie whatever else stands in Authorization', async () => {
-    const { fixture, ended, logoutWith } = await setUp()
+    const { ended, signIn, out } = await setUp()
     for (const authorization of ['Basic abc', 'Bearer', 'Bearer a b', '']) {
-      const { secret, session } = await fixture.login()
-      await logoutWith(secret, authorization)
+      const { cookieHeader, session } = await signIn()
+      await out(cookieHeader, authorization)
       expect(ended.at(-1)).toBe(session.sessionId)
     }
-    const refused = await logoutWith(undefined, 'Basic abc')
+    const refused = await out(undefined, 'Basic abc')
     expect(refused).toMatchObject({ outcome: { error: { code: 'invalid-credential' } } })
   })
 
+  it('SES-1 ends the session of a token in a cookie, which a bearer in that cookie does not', async () => {
+    const { deps, ended, signIn, out } = await setUp()
+    const { session, token } = await signIn()
+    await out(`auth_token=${token}`)
+    expect(ended).toEqual([])
+    const { compact } = await deps.tokenCookie.issue(session)
+    await out(`auth_token=${compact}`)
+    expect(ended).toEqual([session.sessionId])
+  })
+
   it('SES-1 ends both sessions where both are good, and one that both name only once', async () => {
-    const { fixture, ended, logout: out } = await setUp()
-    const [first, second] = [await fixture.login(), await fixture.login('bob')]
-    await out(first.secret, second.token)
+    const { ended, signIn, out } = await setUp()
+    const [first, second] = [await signIn(), await signIn('bob')]
+    await out(first.cookieHeader, second.authorization)
     expect(ended.toSorted()).toEqual([first.session.sessionId, second.session.sessionId].toSorted())
-    const third = await fixture.login()
-    await out(third.secret, third.token)
+    const third = await signIn()
+    await out(third.cookieHeader, third.authorization)
     expect(ended.filter((id) => id === third.session.sessionId)).toHaveLength(1)
   })
 
-  it('R1.1 clears the cookies of whoever had nothing to end', async () => {
-    const { ended, logout: out } = await setUp()
+  it('R1.1 clears the cookies of whoever had nothing to end, but not what tells the device', async () => {
+    const { ended, out } = await setUp()
     const answer = await out()
     expect(answer).toMatchObject({ outcome: { ok: true } })
-    expect(answer.setCookies).toHaveLength(2)
+    const cleared = answer.setCookies?.map((cookie) => cookie.slice(0, cookie.indexOf('=')))
+    expect(cleared).toEqual(['sessionId', 'sallyport_signed_in', 'auth_token'])
+    for (const cookie of answer.setCookies ?? []) expect(cookie).toContain('Max-Age=0')
     expect(ended).toEqual([])
   })
 })

@@ -3,15 +3,21 @@
 import { refuse } from '@sallyport/contracts/denials'
 import { ok } from '@sallyport/contracts/result'
 import type { Log } from '@sallyport/service-kit/log'
-import type { CurrentAuthority } from '../authority/current-authority.ts'
 import { type EndSessionDeps, endSession } from '../authority/end-session.ts'
 import { readBearer } from '../credentials/bearer.ts'
+import { readTokenCookie, tokenCookieName } from '../credentials/token-cookie.ts'
 import type { Metrics } from '../metrics.ts'
-import { type ApiAnswer, type ApiRequest, sessionSecretOf } from './api-request.ts'
-import { type SessionCookieOptions, signedOutCookies } from './session-cookies.ts'
+import {
+  type ApiAnswer,
+  type ApiRequest,
+  type CredentialJudge,
+  sessionSecretOf,
+} from './api-request.ts'
+import { cookieName, type SessionCookieOptions, signedOutCookies } from './session-cookies.ts'
+import { removedTokenCookie } from './token-cookie.ts'
 
 export type LogoutDeps = EndSessionDeps & {
-  readonly currentAuthority: CurrentAuthority
+  readonly currentAuthority: CredentialJudge
   readonly cookies: SessionCookieOptions
   readonly log: Log
   readonly metrics: Pick<Metrics, 'sessionsEnded'>
@@ -19,7 +25,7 @@ export type LogoutDeps = EndSessionDeps & {
 
 /** Signs out. Without a live session there is nothing to end, and that is no error. Rejects only on an outage. */
 export async function logout(request: ApiRequest, deps: LogoutDeps): Promise<ApiAnswer> {
-  const { currentAuthority } = deps
+  const { byToken, bySession } = deps.currentAuthority
   const secret = sessionSecretOf(request, deps.cookies)
   if (!secret.ok) return { outcome: refuse('conflicting-credentials', secret.error) }
   const bearer = readBearer(request.authorization)
@@ -27,17 +33,26 @@ export async function logout(request: ApiRequest, deps: LogoutDeps): Promise<Api
   if (!bearer.ok && secret.value === undefined) {
     return { outcome: refuse('invalid-credential', bearer.error) }
   }
-  const token = bearer.ok ? bearer.value : undefined
-  const judged = [
-    token === undefined ? undefined : await currentAuthority.byToken(token),
-    secret.value === undefined ? undefined : await currentAuthority.bySession(secret.value),
-  ]
+  const cookieToken = readTokenCookie(
+    request.cookieHeader,
+    cookieName(tokenCookieName, deps.cookies.secure),
+  )
+  const tokens = [
+    { use: 'bearer', compact: bearer.ok ? bearer.value : undefined },
+    { use: 'cookie', compact: cookieToken.ok ? cookieToken.value : undefined },
+  ] as const
   // Each is judged by itself: an expired token beside a good cookie must not keep the session alive.
-  const live = judged.flatMap((authority) => (authority?.ok ? [authority.value] : []))
+  const judged = [
+    ...tokens.map(({ use, compact }) => compact && byToken(compact, { use, audience: undefined })),
+    secret.value && bySession(secret.value),
+  ]
+  const live = (await Promise.all(judged)).flatMap((each) => (each && each.ok ? [each.value] : []))
   for (const [sessionId, { subject }] of new Map(live.map((each) => [each.sessionId, each]))) {
     await endSession({ subject, sessionId }, deps)
     deps.metrics.sessionsEnded.inc()
     deps.log.info({ subject, sessionId }, 'signed out')
   }
-  return { outcome: ok(undefined), setCookies: signedOutCookies(deps.cookies) }
+  // The device's cookie stays: it proves no identity, and its owner signs in again.
+  const setCookies = [...signedOutCookies(deps.cookies), removedTokenCookie(deps.cookies)]
+  return { outcome: ok(undefined), setCookies }
 }

@@ -1,83 +1,83 @@
-// Two workers check passwords, a few questions may wait, the rest is told to come back: a flood of logins
-// must not take the machine from the handshakes.
+// Workers check passwords, one question each at a time; the rest waits its turn in a fair queue, for so long and no
+// longer: a flood of logins must take neither the machine from the handshakes nor the turn from everybody else.
 
-import { Worker } from 'node:worker_threads'
-import type { PasswordAnswer, PasswordQuestion } from './password-worker.ts'
+import { type Asker, createFairQueue } from './fair-queue.ts'
+import { createPasswordLane, type PasswordLane } from './password-lane.ts'
+
+export type PasswordVerdict = 'match' | 'mismatch' | 'busy'
 
 export type PasswordChecker = {
-  /** `busy` when too many wait already. Rejects when a worker died: an outage. */
-  readonly check: (password: string, passwordHash: string) => Promise<'match' | 'mismatch' | 'busy'>
+  /** `busy` when too many wait already, or the wait was too long. Rejects when a worker died: an outage. */
+  readonly check: (password: string, passwordHash: string, asker: Asker) => Promise<PasswordVerdict>
   readonly close: () => Promise<void>
 }
 
 export type PasswordCheckerOptions = {
   readonly workers: number
+  /** In all, of known devices and of others each. */
   readonly maxWaiting: number
-  /** What a worker runs; tests put something that dies there. */
+  /** Of one address or device. */
+  readonly maxWaitingPerKey?: number
+  readonly maxWaitMs?: number
+  /** What a worker runs; tests put something else there. */
   readonly script?: URL
 }
 
+type Question = {
+  readonly password: string
+  readonly passwordHash: string
+  readonly resolve: (verdict: PasswordVerdict) => void
+  readonly reject: (error: unknown) => void
+  /** Runs out while it waits. */
+  patience?: NodeJS.Timeout
+}
+
 const usualScript = new URL('./password-worker.ts', import.meta.url)
+const usualMaxWaitingPerKey = 4
+/** Below the ten seconds after which Traefik, and the page, give an answer up. */
+const usualMaxWaitMs = 5000
 
-type Pending = { resolve: (matches: boolean) => void; reject: (error: Error) => void }
-
-/** Starts the workers. */
+/** Makes a checker; its workers start with the first questions. */
 export function createPasswordChecker(options: PasswordCheckerOptions): PasswordChecker {
-  const lanes = Array.from({ length: options.workers }, () =>
-    createLane(options.script ?? usualScript),
-  )
+  const { workers, maxWaiting, script = usualScript, maxWaitMs = usualMaxWaitMs } = options
+  const { maxWaitingPerKey = usualMaxWaitingPerKey } = options
+  const lanes = Array.from({ length: workers }, () => createPasswordLane(script))
+  const queue = createFairQueue<Question>({ maxEntries: maxWaiting, maxPerKey: maxWaitingPerKey })
+
+  function serveNext(): void {
+    const lane = lanes.find((each) => each.pending() === 0)
+    const question = lane && queue.take()
+    if (!lane || !question) return
+    clearTimeout(question.patience)
+    void serve(lane, question).finally(serveNext)
+  }
 
   return {
-    async check(password, passwordHash) {
-      const waiting = lanes.reduce((sum, lane) => sum + lane.pending(), 0)
-      if (waiting >= options.workers + options.maxWaiting) return 'busy'
-      const lane = lanes.reduce((least, next) => (next.pending() < least.pending() ? next : least))
-      return (await lane.ask(password, passwordHash)) ? 'match' : 'mismatch'
-    },
+    check: (password, passwordHash, asker) =>
+      new Promise((resolve, reject) => {
+        const question: Question = { password, passwordHash, resolve, reject }
+        if (!queue.add(asker, question)) return resolve('busy')
+        question.patience = setTimeout(() => {
+          queue.remove(asker, question)
+          resolve('busy')
+        }, maxWaitMs)
+        serveNext()
+      }),
     async close() {
+      for (let left = queue.take(); left; left = queue.take()) {
+        clearTimeout(left.patience)
+        left.resolve('busy')
+      }
       await Promise.all(lanes.map((lane) => lane.close()))
     },
   }
 }
 
-/** One worker and the questions it has not answered yet; a dead worker is replaced at the next question. */
-function createLane(script: URL) {
-  const pending = new Map<number, Pending>()
-  let worker: Worker | undefined
-  let nextId = 0
-
-  function start(): Worker {
-    const started = new Worker(script)
-    started.unref()
-    started.on('message', ({ id, matches }: PasswordAnswer) => {
-      pending.get(id)?.resolve(matches)
-      pending.delete(id)
-    })
-    const fail = (error: Error) => {
-      // A dying worker says `error` and then `exit`; by then another may be at work.
-      if (worker !== started) return
-      worker = undefined
-      for (const question of pending.values()) question.reject(error)
-      pending.clear()
-    }
-    started.on('error', fail)
-    started.on('exit', () => fail(new Error('the password worker ended')))
-    return started
-  }
-
-  return {
-    pending: () => pending.size,
-    ask(password: string, passwordHash: string): Promise<boolean> {
-      worker ??= start()
-      const id = nextId++
-      const question: PasswordQuestion = { id, password, passwordHash }
-      return new Promise((resolve, reject) => {
-        pending.set(id, { resolve, reject })
-        worker?.postMessage(question)
-      })
-    },
-    async close(): Promise<void> {
-      await worker?.terminate()
-    },
+async function serve(lane: PasswordLane, question: Question): Promise<void> {
+  try {
+    const matches = await lane.ask(question.password, question.passwordHash)
+    question.resolve(matches ? 'match' : 'mismatch')
+  } catch (error) {
+    question.reject(error)
   }
 }

@@ -1,18 +1,25 @@
-// Signing in with a name and a password from the users file. Limits come first (an account's is several addresses'
-// worth, or one stranger could keep its owner out), then the hash, always:
-// an unknown name costs as much time as a wrong password and gets the same answer.
+// Signing in with a name and a password from the users file. Limits come first, then the hash, always: an unknown
+// name costs as much time as a wrong password and gets the same answer.
+//
+// A stranger's attempt counts by address and by account. The account's limit is several addresses' worth, but many
+// addresses together reach it; so a device that signed in before counts by itself instead, and by a second limit of
+// the account that only such devices use up: no stranger can keep an owner out.
 
 import { type Denial, refuse } from '@sallyport/contracts/denials'
 import { ok, type Result } from '@sallyport/contracts/result'
 import { type AttemptLimiter, attemptDenial } from '../limits/attempt-limiter.ts'
+import type { DevelopmentBypass } from './development-bypass.ts'
+import type { KnownDevices } from './known-device.ts'
 import type { PasswordChecker } from './password-checker.ts'
 import type { User } from './password-hash.ts'
 
 export type SignInDeps = {
   readonly users: readonly User[]
   readonly checker: Pick<PasswordChecker, 'check'>
-  readonly attemptsByAddress: AttemptLimiter
-  readonly attemptsByAccount: AttemptLimiter
+  readonly attemptsByAddress: Pick<AttemptLimiter, 'count' | 'giveBack'>
+  readonly attemptsByAccount: Pick<AttemptLimiter, 'count' | 'giveBack'>
+  readonly devices: KnownDevices
+  readonly bypass: DevelopmentBypass
 }
 
 export type SignInRequest = {
@@ -20,24 +27,37 @@ export type SignInRequest = {
   readonly password: string
   /** Key of the client's address. */
   readonly addressKey: string
+  readonly clientAddress: string
+  readonly isFromLoopback: boolean
+  readonly cookieHeader: string | undefined
 }
+
+/** Who signed in, and the id of the device if it was known before. */
+export type SignedIn = { readonly user: User; readonly deviceId: string | undefined }
 
 /** Finds the user behind a name and a password. Rejects only on an outage. */
 export async function signIn(
   request: SignInRequest,
   deps: SignInDeps,
-): Promise<Result<User, Denial>> {
-  const byAddress = await deps.attemptsByAddress.count(request.addressKey)
+): Promise<Result<SignedIn, Denial>> {
+  const user = deps.users.find(({ username }) => username === request.username)
+  const deviceId = deps.devices.recognise(request.cookieHeader, user)
+  const keys = limitKeys(request, deviceId)
+
+  const byAddress = await deps.attemptsByAddress.count(keys.source)
   if (!byAddress.allowed) return attemptDenial(byAddress)
-  const byAccount = await deps.attemptsByAccount.count(request.username)
+  const byAccount = await deps.attemptsByAccount.count(keys.account)
   if (!byAccount.allowed) return attemptDenial(byAccount)
 
-  const user = deps.users.find(({ username }) => username === request.username)
-  const verdict = await deps.checker.check(
-    request.password,
-    user?.passwordHash ?? nobodysHash(deps.users),
-  )
+  if (user && deps.bypass(user.username, request)) return ok({ user, deviceId })
+
+  const hash = user?.passwordHash ?? nobodysHash(deps.users)
+  const asker = { key: keys.source, isKnown: deviceId !== undefined }
+  const verdict = await deps.checker.check(request.password, hash, asker)
   if (verdict === 'busy') {
+    // Nothing was tried: a crowd must not use up the attempts of those it turns away.
+    await deps.attemptsByAddress.giveBack(keys.source)
+    await deps.attemptsByAccount.giveBack(keys.account)
     return refuse('unavailable', 'too-many-logins', { retryAfterSeconds: 1 })
   }
   if (!user || verdict === 'mismatch') {
@@ -45,7 +65,15 @@ export async function signIn(
       detail: 'The name or the password is wrong',
     })
   }
-  return ok(user)
+  return ok({ user, deviceId })
+}
+
+/** What an attempt counts under. The words in front keep names that people choose apart from keys of ours. */
+function limitKeys(request: SignInRequest, deviceId: string | undefined) {
+  const { username, addressKey } = request
+  return deviceId === undefined
+    ? { source: `address ${addressKey}`, account: `strangers ${username}` }
+    : { source: `device ${deviceId}`, account: `devices ${username}` }
 }
 
 /**

@@ -1,4 +1,7 @@
 // `GET /auth/session` and `POST /auth/refresh`: the login answer again, with a fresh token, for a live session.
+// A refusal removes no cookie. Answers race: another tab may have signed in while this one was asked about the dead
+// session, and would lose the new cookie. A dead one opens nothing, the next login overwrites it, and the page clears
+// the readable companion itself.
 
 import { authenticationDetails, refuse } from '@sallyport/contracts/denials'
 import { ok } from '@sallyport/contracts/result'
@@ -6,15 +9,17 @@ import type { CurrentAuthority } from '../authority/current-authority.ts'
 import type { IssueTokenDeps } from '../tokens/issue-token.ts'
 import { type ApiAnswer, type ApiRequest, sessionSecretOf } from './api-request.ts'
 import { makeLoginAnswer } from './login-answer.ts'
-import { type SessionCookieOptions, signedOutCookies } from './session-cookies.ts'
+import type { SessionCookieOptions } from './session-cookies.ts'
+import { type TokenCookie, tokenCookies } from './token-cookie.ts'
 
 export type RenewDeps = {
   readonly currentAuthority: Pick<CurrentAuthority, 'session'>
   readonly tokens: IssueTokenDeps
   readonly cookies: SessionCookieOptions
+  readonly tokenCookie: TokenCookie
 }
 
-/** Answers for the session behind the cookie; a dead cookie is cleared. Rejects only on an outage. */
+/** Answers for the session behind the cookie. Rejects only on an outage. */
 export async function renew(request: ApiRequest, deps: RenewDeps): Promise<ApiAnswer> {
   const secret = sessionSecretOf(request, deps.cookies)
   if (!secret.ok) return { outcome: refuse('conflicting-credentials', secret.error) }
@@ -23,11 +28,12 @@ export async function renew(request: ApiRequest, deps: RenewDeps): Promise<ApiAn
     return { outcome: refuse('authentication-required', 'no-cookie', { detail }) }
   }
   const session = await deps.currentAuthority.session(secret.value)
-  if (session.ok) return { outcome: ok(await makeLoginAnswer(session.value, deps.tokens)) }
-  return {
-    outcome: refuse('invalid-credential', session.error, {
-      detail: authenticationDetails.invalidSession,
-    }),
-    setCookies: signedOutCookies(deps.cookies),
+  if (!session.ok) {
+    const detail = authenticationDetails.invalidSession
+    return { outcome: refuse('invalid-credential', session.error, { detail }) }
   }
+  const { tokens, tokenCookie, cookies } = deps
+  const outcome = ok(await makeLoginAnswer(session.value, tokens))
+  const { now } = tokens
+  return { outcome, setCookies: await tokenCookies(session.value, { tokenCookie, cookies, now }) }
 }
