@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 launcher = exec node launcher/src/main.ts
 
-.PHONY: help up down status logs doctor token ws clean test check check-config bench format dependencies installed
+.PHONY: help up down status logs doctor token ws clean test check check-config idp-check routes bench format dependencies installed
 
 help: ## list the targets
 	@echo 'Sallyport – usage: make <target> [VARIABLE=value]'; echo
@@ -29,6 +29,7 @@ help: ## list the targets
 #- variables of up: DETACH=1 (return when ready), PUBLIC_PORT, MANAGEMENT_PORT (0 = any free one),
 #-                  SALLYPORT_STATE (state folder, .sallyport), SALLYPORT_LOG_LEVEL, WS_RATE_LIMIT
 #- of logs: SERVICE=ws-backend (or launcher), FOLLOW=1       of token and ws: LOGIN=bob (alice)
+#- of idp-check: ISSUER=url, AUDIENCE=name, KEYS=url of the key set, TOKEN=- (reads a token from standard input)
 #- exit codes: make turns every code but 0 into 2. For scripts, the status itself ends with
 #-             0 all ready, 1 some not, 3 nothing runs: node_modules/.bin/node launcher/src/main.ts status
 
@@ -64,8 +65,14 @@ check: dependencies ## types, lint, format, settings
 	@npm run --silent lint
 	@$(MAKE) check-config
 
+routes: installed ## write Traefik's routes.yml from sallyport.yml
+	@$(launcher) routes
+
 check-config: dependencies ## let every service check its settings
 	@$(launcher) check-config
+
+idp-check: installed ## explain what the gate makes of an identity provider (ISSUER=url)
+	@exec node auth-sidecar/src/idp-check/main.ts
 
 bench: dependencies ## measure, one table of ratios
 	@exec node bench/src/main.ts

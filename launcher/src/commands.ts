@@ -72,6 +72,11 @@ export const commands: Readonly<Record<string, Command>> = {
     needsGoodSettings: true,
     load: async () => (await import('./commands/clean.ts')).clean,
   },
+  routes: {
+    usage: 'routes',
+    summary: 'write traefik-config/dynamic/routes.yml anew from sallyport.yml',
+    load: async () => (await import('./commands/routes.ts')).routes,
+  },
   'check-config': {
     usage: 'check-config',
     summary: 'let every service check the settings it would get',

@@ -6,6 +6,7 @@ import type { UserSettings } from './context.ts'
 import { type Addresses, addressesOf, type ServiceName } from './endpoints.ts'
 import type { ChosenPorts } from './ports.ts'
 import { type StatePaths, tlsDirectory } from './state-folder.ts'
+import { noProxies, proxyEnvironment, readTrustedProxies } from './traefik/trusted-proxies.ts'
 
 export type ChildEnvironment = Readonly<Record<string, string>>
 
@@ -25,6 +26,7 @@ const prefixes = {
 /** Settings of everybody's that reach the children named. */
 const shared: Readonly<Record<string, readonly ServiceName[]>> = {
   SALLYPORT_LOG_LEVEL: ['auth-sidecar', 'ws-backend', 'frontend'],
+  SALLYPORT_POLICY_FILE: ['auth-sidecar'],
   WS_RATE_LIMIT: ['auth-sidecar'],
   GOMAXPROCS: ['traefik'],
 }
@@ -42,8 +44,8 @@ export const traefikSettingNames: readonly string[] = [
   'SALLYPORT_BACKEND_URL',
   'SALLYPORT_FRONTEND_URL',
   'SALLYPORT_TRAEFIK_TLS',
-  'SALLYPORT_ALLOWED_ORIGINS',
   'SALLYPORT_ENTRY_POINTS',
+  'SALLYPORT_PROXY_DEPTH',
 ]
 
 /**
@@ -52,9 +54,8 @@ export const traefikSettingNames: readonly string[] = [
  */
 export function environmentsOf(input: EnvironmentInput): Record<ServiceName, ChildEnvironment> {
   const addresses = addressesOf(input.ports)
-  const sidecar = serviceEnvironment(input, 'auth-sidecar', sidecarDefaults(input, addresses))
   return {
-    'auth-sidecar': sidecar,
+    'auth-sidecar': serviceEnvironment(input, 'auth-sidecar', sidecarDefaults(input, addresses)),
     'ws-backend': serviceEnvironment(input, 'ws-backend', {}),
     frontend: serviceEnvironment(input, 'frontend', {}),
     traefik: {
@@ -64,9 +65,8 @@ export function environmentsOf(input: EnvironmentInput): Record<ServiceName, Chi
       SALLYPORT_BACKEND_URL: addresses.services['ws-backend'].sockets,
       SALLYPORT_FRONTEND_URL: addresses.services.frontend.pages,
       SALLYPORT_TRAEFIK_TLS: tlsDirectory(input.state, 'traefik'),
-      // Both judges of an origin get one list, the user's where there is one.
-      SALLYPORT_ALLOWED_ORIGINS: sidecar['SIDECAR_ALLOWED_ORIGINS'] ?? '',
       SALLYPORT_ENTRY_POINTS: input.ports.hasIpv6Loopback ? 'web,web6' : 'web',
+      ...proxiesOf(input).traefik,
     },
   }
 }
@@ -104,7 +104,14 @@ function sidecarDefaults(input: EnvironmentInput, addresses: Addresses): ChildEn
     SIDECAR_USERS_FILE: input.state.users,
     SIDECAR_SECURE_COOKIES: 'false',
     SIDECAR_ALLOW_MISSING_ORIGIN: 'true',
+    SALLYPORT_POLICY_FILE: join(input.root, 'sallyport.yml'),
   }
+}
+
+/** Faulty ones trust nobody; `decideRun` has refused them before anything is started. */
+function proxiesOf({ settings }: EnvironmentInput) {
+  const proxies = readTrustedProxies(settings)
+  return proxyEnvironment(proxies.ok ? proxies.value : noProxies)
 }
 
 /** The services that the user set anything for: only their settings can be at fault. */
@@ -131,6 +138,7 @@ function wiring(input: EnvironmentInput) {
       SIDECAR_TLS_DIRECTORY: tlsDirectory(state, 'auth-sidecar'),
       SIDECAR_TOKEN_KEYS_FILE: state.tokenKeys,
       SIDECAR_ASSERTION_KEYS_FILE: state.assertionMaster,
+      ...proxiesOf(input).sidecar,
     },
     'ws-backend': {
       BACKEND_HOST: loopback,

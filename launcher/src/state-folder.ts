@@ -36,6 +36,7 @@ export function statePaths(folder: string) {
     assertionMaster: join(keys, 'assertion-master.json'),
     assertionBackend: join(keys, 'assertion-ws-backend.json'),
     traefik: join(directory, 'traefik'),
+    traefikDynamic: join(directory, 'traefik', 'dynamic'),
     traefikStatic: join(directory, 'traefik', 'traefik.yml'),
     accessLog: join(logs, 'traefik-access.log'),
     launcherLog: join(logs, 'launcher.log'),
@@ -65,8 +66,11 @@ export function preparePrivateFolder(folder: string): void {
 }
 
 /** Writes a file of mode 0600 in one step: a reader sees the old text or the new one, never a part. */
-export function writePrivateFile(path: string, text: string): void {
-  const temporary = `${path}.${process.pid}.new`
+export function writePrivateFile(
+  path: string,
+  text: string,
+  temporary = `${path}.${process.pid}.new`,
+): void {
   rmSync(temporary, { force: true })
   writeFileSync(temporary, text, { mode: 0o600, flag: 'wx' })
   renameSync(temporary, path)

@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import type { UserSettings } from './context.ts'
 import type { PreferredPorts } from './ports.ts'
+import { readTrustedProxies } from './traefik/trusted-proxies.ts'
 
 const defaultPorts = { public: 8080, management: 8090 } as const
 
@@ -47,6 +48,8 @@ export function decideRun(
       `SALLYPORT_MODE=${SALLYPORT_MODE}: a native run is for development only (demo users, plain http)`,
     )
   }
+  const proxies = readTrustedProxies(settings)
+  if (!proxies.ok) faults.push(...proxies.error)
   checkSwitch(settings, 'DETACH', faults)
   checkSwitch(settings, 'SALLYPORT_FOREGROUND', faults)
   const publicPort = readPort(settings, 'PUBLIC_PORT', defaultPorts.public, faults)

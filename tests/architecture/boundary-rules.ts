@@ -22,7 +22,7 @@ const allowedZones: Readonly<Record<string, readonly string[]>> = {
 /** Where a package may be imported. A package that is not named may be imported by whoever depends on it. */
 const packagePlaces: Readonly<Record<string, RegExp>> = {
   express: /^auth-sidecar\/src\/entrypoints\/[^/]+-api\.ts$/,
-  jose: /^(?:auth-sidecar\/src\/tokens\/|contracts\/src\/identity-assertion\.ts$)/,
+  jose: /^(?:auth-sidecar\/src\/tokens\/|contracts\/src\/identity-assertion\.ts$|bench\/src\/servers\/)/,
   ws: /^(?:ws-backend\/src\/(?:connection\/accept-upgrade|main)\.ts$|launcher\/src\/)/,
   react: /^(?:client\/src\/react|frontend)\//,
   'react-dom': /^(?:client\/src\/react|frontend)\//,

@@ -3,8 +3,10 @@ import {
   identityHeaderPattern,
   identityHeaders,
 } from '@sallyport/contracts/identity-headers'
+import { applicationHeaders } from '@sallyport/contracts/policy'
 import { describe, expect, it } from 'vitest'
-import { readSources } from './repository.ts'
+import { checkedInRoutes } from '../../launcher/src/traefik/checked-in-routes.ts'
+import { readSources, readText } from './repository.ts'
 import {
   environment,
   type Router,
@@ -30,6 +32,7 @@ function unfold(names: readonly string[] = []): string[] {
 }
 
 const routers = Object.entries(dynamic.routers)
+const developmentOrigins = ['http://localhost:8080', 'http://127.0.0.1:8080', 'http://[::1]:8080']
 const reaching = (service: string) =>
   routers.filter(([, router]) => plain(router.service) === service)
 
@@ -57,14 +60,32 @@ describe('the chain', () => {
     expect(router.service).toBe('ws-backend')
   })
 
-  it('RC.1 stands before the backend on every router but the public health', () => {
-    const names = reaching('ws-backend').map(([name]) => name)
-    expect(names).toEqual(expect.arrayContaining(['websocket', 'websocket-health']))
-    for (const [name, router] of reaching('ws-backend')) {
-      if (name === 'websocket-health') continue
-      expect(router.middlewares, name).toContain('websocket-chain@file')
-      expect(unfold(router.middlewares), name).toContain('websocket-auth')
+  it('RC.1 RX.13 stands before the backend on every router but the public health', () => {
+    const chains = {
+      websocket: 'websocket-chain@file',
+      'websocket-foreign': 'websocket-chain@file',
+      'websocket-probe': 'websocket-probe-chain@file',
     }
+    const names = reaching('ws-backend').map(([name]) => name)
+    expect(names.toSorted()).toEqual([...Object.keys(chains), 'websocket-health'].toSorted())
+    for (const [name, chain] of Object.entries(chains)) {
+      const { middlewares } = dynamic.routers[name] as Router
+      expect(middlewares, name).toContain(chain)
+      const question = name === 'websocket-probe' ? 'websocket-probe-auth' : 'websocket-auth'
+      expect(unfold(middlewares).at(-1), name).toBe(question)
+    }
+  })
+
+  it('RX.11 has a flood wall apart for pages of other origins, on the same upgrade', () => {
+    const [own, foreign] = [dynamic.routers['websocket'], dynamic.routers['websocket-foreign']]
+    expect(foreign?.middlewares).toEqual(own?.middlewares)
+    expect(foreign?.priority).toBeGreaterThan(own?.priority ?? 0)
+    const words = (rule = '') => rule.replace(/\s+/g, ' ')
+    expect(words(foreign?.rule)).toBe(
+      `${words(own?.rule)} && HeaderRegexp(\`Origin\`,\`.\`)${developmentOrigins
+        .map((origin) => ` && !Header(\`Origin\`,\`${origin}\`)`)
+        .join('')}`,
+    )
   })
 
   it('R3.9 lets the public health through without a credential, on its exact path', () => {
@@ -93,11 +114,11 @@ describe('the chain', () => {
     })
   })
 
-  it('RX.11 has a flood wall on every router but the pages', () => {
+  it('RX.11 has one flood wall on every router', () => {
     const walls = new Set(['websocket-rate-limit', 'http-rate-limit'])
     for (const [name, router] of routers) {
       const passed = unfold(router.middlewares).filter((middleware) => walls.has(middleware))
-      expect(passed.length, name).toBe(plain(router.service) === 'frontend' ? 0 : 1)
+      expect(passed.length, name).toBe(1)
     }
     expect(unfold(dynamic.routers['auth']?.middlewares)).toContain('http-rate-limit')
     expect(unfold(dynamic.routers['websocket-health']?.middlewares)).toContain('http-rate-limit')
@@ -123,9 +144,7 @@ describe('the chain', () => {
   it('R2.6 answers CORS for GET and OPTIONS and the configured origins only', () => {
     const headers = dynamic.middlewares['websocket-cors']?.['headers']
     expect(headers?.['accessControlAllowMethods']).toEqual(['GET', 'OPTIONS'])
-    expect(headers?.['accessControlAllowOriginList']).toEqual(
-      environment['SALLYPORT_ALLOWED_ORIGINS']?.split(','),
-    )
+    expect(headers?.['accessControlAllowOriginList']).toEqual(developmentOrigins)
     expect(headers).not.toHaveProperty('accessControlAllowOriginListRegex')
     expect(headers).not.toHaveProperty('accessControlAllowCredentials')
   })
@@ -140,9 +159,19 @@ describe('the chain', () => {
 describe('the question to the sidecar', () => {
   const question = dynamic.middlewares['websocket-auth']?.['forwardAuth']
 
-  it('RX.6 overwrites exactly the identity and credential headers of the contracts', () => {
-    expect(question?.['authResponseHeaders']).toEqual([...identityHeaders, ...credentialHeaders])
-    expect(question?.['authResponseHeadersRegex']).toBe(identityHeaderPattern)
+  it('RX.6 HDR-5 overwrites exactly the identity and credential headers of the contracts', () => {
+    const questions = Object.values(dynamic.middlewares)
+      .map((middleware) => middleware['forwardAuth'])
+      .filter((asked) => asked !== undefined)
+    expect(questions.length).toBeGreaterThan(1)
+    for (const asked of questions) {
+      expect(asked['authResponseHeaders']).toEqual([
+        ...identityHeaders,
+        ...credentialHeaders,
+        ...applicationHeaders,
+      ])
+      expect(asked['authResponseHeadersRegex']).toBe(identityHeaderPattern)
+    }
   })
 
   it('R4.2 believes no forwarding header of a client', () => {
@@ -158,7 +187,7 @@ describe('the question to the sidecar', () => {
   })
 
   it('goes over TLS with a certificate of our own and a checked peer', () => {
-    expect(question?.['address']).toBe(`${environment['SALLYPORT_VERIFY_URL']}/verify`)
+    expect(question?.['address']).toBe(`${environment['SALLYPORT_VERIFY_URL']}/verify/websocket`)
     expect(question?.['tls']).toEqual({
       ca: '/keys/traefik/authority.pem',
       cert: '/keys/traefik/certificate.pem',
@@ -167,7 +196,9 @@ describe('the question to the sidecar', () => {
   })
 
   it('each service is asked for by the name of its role', () => {
-    const names = Object.values(dynamic.serversTransports).map(({ serverName }) => serverName)
+    const names = Object.values(dynamic.serversTransports).flatMap(
+      ({ serverName }) => serverName ?? [],
+    )
     expect(names.toSorted()).toEqual(['auth-sidecar', 'frontend', 'ws-backend'])
     for (const transport of Object.values(dynamic.serversTransports)) {
       expect(transport).not.toHaveProperty('insecureSkipVerify')
@@ -199,6 +230,19 @@ describe('the entry points', () => {
 
   it('every router is on the public ones and on no other', () => {
     for (const [name, router] of routers) expect(router.entryPoints, name).toEqual(['web', 'web6'])
+  })
+})
+
+describe('routes.yml', () => {
+  it('RX.13 is what `make routes` makes of sallyport.yml', () => {
+    const rendered = checkedInRoutes(readText('sallyport.yml'))
+    expect(rendered).toEqual({ ok: true, value: readText('traefik-config/dynamic/routes.yml') })
+  })
+
+  it('SEC-1 leaves no request to Traefik’s own 404, which has no security headers', () => {
+    const last = dynamic.routers['nothing'] as Router
+    expect([last.rule, last.priority, last.service]).toEqual(['PathPrefix(`/`)', 1, 'auth-sidecar'])
+    expect(unfold(last.middlewares)).toContain('strip-credentials')
   })
 })
 

@@ -1,4 +1,4 @@
-// Traefik's files as Traefik reads them: Go templates rendered from an environment, then parsed. Knows the two
+// Traefik's files as Traefik reads them: Go templates rendered from an environment, then parsed. Knows the
 // template forms that stand in them; any other is a fault here rather than a wrong answer later.
 
 import { parse } from 'yaml'
@@ -11,7 +11,6 @@ export const environment: Readonly<Record<string, string>> = {
   SALLYPORT_BACKEND_URL: 'https://127.0.0.1:4003',
   SALLYPORT_FRONTEND_URL: 'https://127.0.0.1:4004',
   SALLYPORT_TRAEFIK_TLS: '/keys/traefik',
-  SALLYPORT_ALLOWED_ORIGINS: 'http://localhost:8080,http://127.0.0.1:8080',
   SALLYPORT_ENTRY_POINTS: 'web,web6',
 }
 
@@ -25,6 +24,10 @@ export function renderTemplate(text: string): string {
   const rendered = text
     .replace(/\{\{ splitList "," \(env "(\w+)"\) \| toJson \}\}/g, (_all, name: string) =>
       JSON.stringify(valueOf(name).split(',')),
+    )
+    .replace(
+      /\{\{ env "(\w+)" \| default "(\w+)" \}\}/g,
+      (_all, name: string, fallback: string) => environment[name] ?? fallback,
     )
     .replace(/\{\{ env "(\w+)" \}\}/g, (_all, name: string) => valueOf(name))
   if (rendered.includes('{{')) throw new Error('a template of an unknown form')

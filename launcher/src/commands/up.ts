@@ -8,6 +8,7 @@ import { type CommandInput, type Context, exitCodes } from '../context.ts'
 import { servicesWithSettings } from '../environment.ts'
 import type { PreferredPorts } from '../ports.ts'
 import { ensurePages } from '../run/build-pages.ts'
+import { checkPolicy } from '../run/check-policy.ts'
 import { checkServices } from '../run/check-services.ts'
 import { createLogOutput, readLogEntry } from '../run/launcher-log.ts'
 import { keepPrevious, openFresh } from '../run/log-files.ts'
@@ -27,7 +28,8 @@ export async function up(context: Context, _input: CommandInput): Promise<number
   const wanted = decideRun(settings, context.settingsFaults)
   if (wanted.ok && runningLauncher(state)) return joinRunning(context)
   // Before the long work, and all at once: only services that were given something can object to it.
-  const verdicts = await checkServices(context, servicesWithSettings(settings))
+  const services = await checkServices(context, servicesWithSettings(settings))
+  const verdicts = [...services, checkPolicy(context)]
   const objections = verdicts.filter(({ isGood }) => !isGood).map(({ said }) => said)
   if (!wanted.ok || objections.length > 0) {
     for (const fault of wanted.ok ? [] : wanted.error) output.error(fault)

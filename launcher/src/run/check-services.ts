@@ -13,7 +13,8 @@ import { type StatePaths, statePaths, tlsDirectory } from '../state-folder.ts'
 import { serviceEntries } from './child-specs.ts'
 import { writeStaticConfig } from './run-native.ts'
 
-type Verdict = { readonly isGood: boolean; readonly said: string }
+/** What one of those asked says to its settings. */
+export type Verdict = { readonly isGood: boolean; readonly said: string }
 
 /** One verdict a service, in the order asked; all are asked at once. */
 export async function checkServices(
@@ -26,7 +27,7 @@ export async function checkServices(
     const ports = await choosePorts({ public: 0, management: 0 })
     const pages = join(directory, 'pages')
     makePlaceholders(state, pages)
-    writeStaticConfig(root, state, ports)
+    writeStaticConfig(root, state, ports, settings)
     const environments = environmentsOf({ root, state, ports, settings })
     const given: Record<keyof typeof serviceEntries, ChildEnvironment> = {
       ...environments,

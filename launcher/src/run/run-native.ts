@@ -3,10 +3,12 @@
 
 import { readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Context, exitCodes } from '../context.ts'
+import { ok } from '@sallyport/contracts/result'
+import { type Context, exitCodes, type UserSettings } from '../context.ts'
 import { addressesOf, type Endpoints } from '../endpoints.ts'
 import { environmentsOf, ignoredSettings } from '../environment.ts'
 import { claim, release } from '../exclusive.ts'
+import { readPolicyFile } from '../policy-file.ts'
 import { type ChosenPorts, choosePorts, type PreferredPorts } from '../ports.ts'
 import { ensureSecrets } from '../secrets/ensure-secrets.ts'
 import {
@@ -15,7 +17,9 @@ import {
   writePrivateFile,
   writePrivateJson,
 } from '../state-folder.ts'
+import { followPolicy, renderOptionsOf, writeDynamicFiles } from '../traefik/dynamic-files.ts'
 import { renderStaticConfig } from '../traefik/render-static-config.ts'
+import { readTrustedProxies } from '../traefik/trusted-proxies.ts'
 import { childSpecs, stopOrder } from './child-specs.ts'
 import { createChildRecord, endLeftovers } from './leftovers.ts'
 import { openLogFiles } from './log-files.ts'
@@ -58,7 +62,12 @@ async function superviseUntilStopped(
   stopRequest: Promise<'stop'>,
 ): Promise<number> {
   const { state, output } = context
-  const { specs, addresses } = await prepareRun(context, run)
+  const prepared = await prepareRun(context, run)
+  if (!prepared.ok) {
+    for (const fault of prepared.error) output.error(fault)
+    return exitCodes.failed
+  }
+  const { specs, addresses, environments } = prepared.value
   const logFiles = openLogFiles(state)
   const record = createChildRecord(state)
   const format = createLineFormatter(output.colors)
@@ -71,6 +80,16 @@ async function superviseUntilStopped(
     onStarted: (_name, pid) => record.add(pid),
     onReady: (name, tookMs) => output.line(`${name} is ready (${Math.round(tookMs)} ms)`),
   })
+  const policy = followPolicy({
+    root: context.root,
+    state,
+    environments,
+    onRendered: () => output.line('sallyport.yml has changed: routes are rendered anew'),
+    onFaults: (faults) => {
+      for (const fault of faults) output.error(fault)
+      output.error('the routes stay as they were')
+    },
+  })
   try {
     const outcome = await untilItEnds()
     if (outcome === 'stop') output.line('stopping')
@@ -78,6 +97,7 @@ async function superviseUntilStopped(
     return outcome === 'stop' ? exitCodes.ok : exitCodes.failed
   } finally {
     rmSync(state.endpoints, { force: true })
+    policy.close()
     await supervisor.close()
     await record.close()
     await logFiles.close()
@@ -105,24 +125,32 @@ async function prepareRun(context: Context, run: NativeRun) {
   for (const name of ignoredSettings(input)) {
     output.line(`${name} is ignored: a native run connects its processes itself`)
   }
-  writeStaticConfig(root, state, ports)
   const addresses = addressesOf(ports)
   const environments = environmentsOf(input)
-  return {
-    addresses,
-    specs: childSpecs({ root, state, addresses, environments, traefik: run.traefik }),
-  }
+  const policy = readPolicyFile(root, environments['auth-sidecar'])
+  if (!policy.ok) return policy
+  writeStaticConfig(root, state, ports, settings)
+  writeDynamicFiles(root, state, policy.value, renderOptionsOf(environments.traefik))
+  const specs = childSpecs({ root, state, addresses, environments, traefik: run.traefik })
+  return ok({ addresses, environments, specs })
 }
 
 /** Renders traefik-config/traefik.yml for these ports into the state folder. */
-export function writeStaticConfig(root: string, state: StatePaths, ports: ChosenPorts): void {
+export function writeStaticConfig(
+  root: string,
+  state: StatePaths,
+  ports: ChosenPorts,
+  settings: UserSettings,
+): void {
+  const proxies = readTrustedProxies(settings)
   const source = readFileSync(join(root, 'traefik-config', 'traefik.yml'), 'utf8')
   const rendered = renderStaticConfig(source, {
     publicPort: ports.public,
     managementPort: ports.management,
     hasIpv6Loopback: ports.hasIpv6Loopback,
-    dynamicDirectory: join(root, 'traefik-config', 'dynamic'),
+    dynamicDirectory: state.traefikDynamic,
     accessLog: state.accessLog,
+    proxies: proxies.ok ? proxies.value : undefined,
   })
   writePrivateFile(state.traefikStatic, rendered)
 }

@@ -11,6 +11,9 @@ type Credentials = { readonly users: readonly DemoUser[] }
 
 const usernames = ['alice', 'bob'] as const
 
+/** Enough to try a route that asks for a group: one who is in it, and one who is not. */
+const groups: Readonly<Record<string, readonly string[]>> = { alice: ['staff'] }
+
 /** 32 letters and digits that are not mistaken for each other: five bits a character. */
 const alphabet = 'abcdefghjkmnpqrstuvwxyz023456789'
 
@@ -27,6 +30,7 @@ export function ensureDemoUsers(paths: StatePaths): boolean {
     credentials.users.map(({ username, password }) => ({
       id: username,
       username,
+      groups: groups[username] ?? [],
       passwordHash: hashPassword(password),
     })),
   )

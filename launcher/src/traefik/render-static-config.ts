@@ -1,7 +1,8 @@
-// Traefik's container-shaped static file → the one of a native run. Pure. Only addresses and paths change;
+// Traefik's container-shaped static file → the one of a native run. Pure. Only addresses, paths and whom to trust change;
 // every other setting is the file's, so that both shapes run the same gate.
 
 import { parse, stringify } from 'yaml'
+import type { TrustedProxies } from './trusted-proxies.ts'
 
 type StaticConfigInput = {
   readonly publicPort: number
@@ -9,6 +10,8 @@ type StaticConfigInput = {
   readonly hasIpv6Loopback: boolean
   readonly dynamicDirectory: string
   readonly accessLog: string
+  /** Left out: nobody stands in front, the peer is the client. */
+  readonly proxies?: TrustedProxies | undefined
 }
 
 type Tree = Record<string, unknown>
@@ -22,13 +25,18 @@ export function renderStaticConfig(source: string, input: StaticConfigInput): st
   const providers = asTree(config['providers'], 'providers')
   const file = asTree(providers['file'], 'providers.file')
   const { filename: _filename, ...fileSettings } = file
+  const proxied = input.proxies ? trustIn(input.proxies) : {}
   const rendered: Tree = {
     ...config,
     entryPoints: {
       ...others,
-      web: { ...web, address: `127.0.0.1:${input.publicPort}` },
+      web: { ...web, ...proxied, address: `127.0.0.1:${input.publicPort}` },
       ...(input.hasIpv6Loopback && {
-        web6: { ...(isTree(web6) ? web6 : web), address: `[::1]:${input.publicPort}` },
+        web6: {
+          ...(isTree(web6) ? web6 : web),
+          ...proxied,
+          address: `[::1]:${input.publicPort}`,
+        },
       }),
       management: {
         ...(isTree(others['management']) && others['management']),
@@ -46,6 +54,15 @@ export function renderStaticConfig(source: string, input: StaticConfigInput): st
     rendered['log'] = log
   }
   return stringify(rendered, { aliasDuplicateObjects: false })
+}
+
+/** Never `insecure: true`: that would believe everybody. The management entry point stands behind nobody. */
+function trustIn({ ranges, announcedBy }: TrustedProxies): Tree {
+  if (ranges.length === 0) return {}
+  const trustedIPs = [...ranges]
+  return announcedBy === 'proxy-protocol'
+    ? { proxyProtocol: { trustedIPs } }
+    : { forwardedHeaders: { trustedIPs } }
 }
 
 function isTree(value: unknown): value is Tree {
