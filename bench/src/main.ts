@@ -5,22 +5,30 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import type { Context } from './context.ts'
-import { chainFigures, measureChain } from './groups/chain.ts'
+import { chainGroup } from './groups/chain.ts'
+import { coldGroup } from './groups/cold.ts'
+import { floodGroup } from './groups/flood.ts'
 import type { Group } from './groups/group.ts'
-import { measureUp, upFigures } from './groups/up.ts'
-import { measureVerify, verifyFigures } from './groups/verify.ts'
+import { memoryGroup } from './groups/memory.ts'
+import { upGroup } from './groups/up.ts'
+import { upgradeGroup } from './groups/upgrade.ts'
+import { verifyGroup } from './groups/verify.ts'
 import { type GroupName, helpText, type Options, readOptions } from './options.ts'
 import { createProcessKeeper, pinningFault } from './processes.ts'
 import { allHold, type Measurement, notMeasured, toJson, toTable } from './report.ts'
 
 const groups: Readonly<Record<GroupName, Group>> = {
-  verify: { figures: verifyFigures, measure: measureVerify },
-  chain: { figures: chainFigures, measure: measureChain },
-  up: { figures: upFigures, measure: measureUp },
+  verify: verifyGroup,
+  cold: coldGroup,
+  flood: floodGroup,
+  upgrade: upgradeGroup,
+  chain: chainGroup,
+  memory: memoryGroup,
+  up: upGroup,
 }
 
-/** A group that hangs must not hang the bench; far above what any group takes. */
-const groupDeadlineMs = 115_000
+/** A part that hangs must not hang the bench; far above what any part takes. */
+const partDeadlineMs = 480_000
 
 /** As shells have it for Ctrl-C. */
 const interruptedStatus = 130
@@ -70,11 +78,10 @@ function inheritable(): Record<string, string> {
 async function runGroups(context: Context, stopped: AbortSignal) {
   const measurements: Measurement[] = []
   let broken = false
-  for (const name of context.options.groups) {
+  for (const { figures, measure } of context.options.groups.flatMap((name) => groups[name])) {
     if (stopped.aborted) break
-    const { figures, measure } = groups[name]
     try {
-      measurements.push(...(await withDeadline(name, measure(context), stopped)))
+      measurements.push(...(await withDeadline(measure(context), stopped)))
     } catch (error) {
       broken = true
       const note = error instanceof Error ? error.message : String(error)
@@ -85,11 +92,11 @@ async function runGroups(context: Context, stopped: AbortSignal) {
   return { measurements, broken }
 }
 
-function withDeadline<T>(name: GroupName, work: Promise<T>, stopped: AbortSignal): Promise<T> {
+function withDeadline<T>(work: Promise<T>, stopped: AbortSignal): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const deadline = new Promise<never>((_, reject) => {
-    const seconds = groupDeadlineMs / 1000
-    timer = setTimeout(() => reject(new Error(`${name} took over ${seconds} s`)), groupDeadlineMs)
+    const seconds = partDeadlineMs / 1000
+    timer = setTimeout(() => reject(new Error(`took over ${seconds} s`)), partDeadlineMs)
   })
   const interrupted = new Promise<never>((_, reject) => {
     stopped.addEventListener('abort', () => reject(new Error('interrupted')), { once: true })

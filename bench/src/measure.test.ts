@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { interleave, median, ratioOfRounds, spreadOf } from './measure.ts'
+import { interleave, median, percentile, ratioOfRounds, spreadOf } from './measure.ts'
 
 describe('the arithmetic of a comparison', () => {
   it.each([
@@ -13,6 +13,21 @@ describe('the arithmetic of a comparison', () => {
 
   it('refuses a median of nothing', () => {
     expect(() => median([])).toThrow('needs a value')
+  })
+
+  it.each([
+    [100, 0.99, 99],
+    [100, 0.5, 50],
+    [101, 0.99, 100],
+    [1, 0.99, 1],
+    [3, 0, 1],
+  ])('of 1 to %d the share %d does not exceed %d', (count, share, expected) => {
+    const values = Array.from({ length: count }, (_, index) => count - index)
+    expect(percentile(values, share)).toBe(expected)
+  })
+
+  it('refuses a percentile of nothing', () => {
+    expect(() => percentile([], 0.99)).toThrow('needs a value')
   })
 
   it('gives the range beside the median and leaves the values in their order', () => {

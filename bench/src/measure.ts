@@ -13,6 +13,17 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2
 }
 
+/**
+ * The value that `share` (0–1) of the values do not exceed, by nearest rank: with 0.99 one in a hundred is slower.
+ * Throws on an empty list.
+ */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const found = sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]
+  if (found === undefined) throw new Error('a percentile needs a value')
+  return found
+}
+
 /** Median, lowest and highest of the values; throws on an empty list. */
 export function spreadOf(values: readonly number[]): Spread {
   return { median: median(values), low: Math.min(...values), high: Math.max(...values) }

@@ -10,7 +10,8 @@ describe('options of the bench', () => {
       ok: true,
       value: {
         help: false,
-        groups: ['verify', 'chain', 'up'],
+        groups: ['verify', 'cold', 'flood', 'upgrade', 'chain', 'memory', 'up'],
+        quick: false,
         strict: false,
         stateFolder: '/repository/.sallyport',
         traefikBinary: undefined,
@@ -31,9 +32,11 @@ describe('options of the bench', () => {
     })
   })
 
-  it('--help is known, STRICT=1 is strict, SALLYPORT_STATE moves the file', () => {
-    expect(read({ STRICT: '1', SALLYPORT_STATE: '/elsewhere' }, ['--help'])).toMatchObject({
-      value: { help: true, strict: true, stateFolder: '/elsewhere' },
+  it('--help is known, STRICT=1 is strict, QUICK=1 is quick, SALLYPORT_STATE moves the file', () => {
+    expect(
+      read({ STRICT: '1', QUICK: '1', SALLYPORT_STATE: '/elsewhere' }, ['--help']),
+    ).toMatchObject({
+      value: { help: true, strict: true, quick: true, stateFolder: '/elsewhere' },
     })
   })
 })

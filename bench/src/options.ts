@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 
 /** The groups in the order in which they run. */
-export const groupNames = ['verify', 'chain', 'up'] as const
+export const groupNames = ['verify', 'cold', 'flood', 'upgrade', 'chain', 'memory', 'up'] as const
 
 export type GroupName = (typeof groupNames)[number]
 
@@ -13,6 +13,8 @@ export type Options = {
   readonly help: boolean
   readonly groups: readonly GroupName[]
   readonly strict: boolean
+  /** Far smaller samples: shows that the bench runs, its figures say little. */
+  readonly quick: boolean
   /** Folder of `bench.json`. */
   readonly stateFolder: string
   readonly traefikBinary: string | undefined
@@ -22,7 +24,8 @@ export type Options = {
 
 export const helpText = `make bench: ratios against floors that are measured in the same run.
 
-  ONLY=verify,chain,up   run only these groups
+  ONLY=GROUP,…           run only these groups: ${groupNames.join(' ')}
+  QUICK=1                small samples: to see that it runs, not for figures
   STRICT=1               exit with 1 when a goal is missed or could not be measured
   SALLYPORT_STATE=DIR    write DIR/bench.json instead of .sallyport/bench.json
   TRAEFIK_BINARY=FILE    the Traefik to use; default: the one that \`make up\` uses
@@ -48,6 +51,7 @@ export function readOptions(
   return ok({
     help: help ?? false,
     groups: groupNames.filter((name) => only.length === 0 || only.includes(name)),
+    quick: environment['QUICK'] === '1',
     strict: environment['STRICT'] === '1',
     stateFolder: environment['SALLYPORT_STATE'] || join(repositoryFolder, '.sallyport'),
     traefikBinary: environment['TRAEFIK_BINARY'] || undefined,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { allHold, holds, measured, notMeasured, toJson, toTable } from './report.ts'
 
-const ratio = { id: 'a.ratio', unit: 'ratio', goal: { atLeast: 0.8 } } as const
-const seconds = { id: 'b.seconds', unit: 's', goal: { atMost: 10 } } as const
-const reported = { id: 'c', unit: 'ratio', goal: null } as const
+const ratio = { id: 'a.ratio', unit: 'ratio', at: 'sidecar', goal: { atLeast: 0.8 } } as const
+const seconds = { id: 'b.seconds', unit: 's', at: 'all', goal: { atMost: 10 } } as const
+const reported = { id: 'c', unit: 'ratio', at: 'sidecar', goal: null } as const
 const spread = (median: number) => ({ median, low: median - 0.1, high: median + 0.1 })
 
 describe('the report', () => {
@@ -29,6 +29,7 @@ describe('the report', () => {
         id: 'a.ratio',
         value: 0.8123,
         unit: 'ratio',
+        at: 'sidecar',
         goal: '≥ 0.8',
         holds: true,
         spread: [0.7123, 0.9123],
@@ -39,6 +40,7 @@ describe('the report', () => {
         id: 'c',
         value: null,
         unit: 'ratio',
+        at: 'sidecar',
         goal: null,
         holds: null,
         spread: null,
@@ -50,9 +52,9 @@ describe('the report', () => {
   it('aligns the table and says below it what could not be taken', () => {
     const table = toTable([measured(ratio, spread(0.75)), notMeasured(seconds, 'no tool')])
     expect(table.split('\n')).toEqual([
-      'id         value  goal   holds  spread       unit',
-      'a.ratio    0.750  ≥ 0.8  no     0.650–0.850  ratio',
-      'b.seconds  –      ≤ 10   –      –            s',
+      'id         value  goal   holds  spread       unit   at',
+      'a.ratio    0.750  ≥ 0.8  no     0.650–0.850  ratio  sidecar',
+      'b.seconds  –      ≤ 10   –      –            s      all',
       '',
       'b.seconds: no tool',
       '',

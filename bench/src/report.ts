@@ -9,6 +9,8 @@ export type Goal = { readonly atLeast: number } | { readonly atMost: number }
 export type Measurement = {
   readonly id: string
   readonly unit: string
+  /** Which listener was asked, and how it logged. */
+  readonly at: string
   readonly value: number | null
   readonly spread: readonly [number, number] | null
   readonly goal: Goal | null
@@ -16,7 +18,7 @@ export type Measurement = {
 }
 
 /** What a figure is, before there is one. */
-export type Figure = Pick<Measurement, 'id' | 'unit' | 'goal'>
+export type Figure = Pick<Measurement, 'id' | 'unit' | 'at' | 'goal'>
 
 /** The row of a figure that was taken. */
 export function measured(figure: Figure, { median, low, high }: Spread): Measurement {
@@ -42,8 +44,8 @@ export function allHold(measurements: readonly Measurement[]): boolean {
 /** The file's text: one object a figure, `goal` as a sentence of sign and number. */
 export function toJson(measurements: readonly Measurement[]): string {
   const rows = measurements.map((measurement) => {
-    const { id, value, unit, goal, spread, note } = measurement
-    const common = { id, value: rounded(value), unit, goal: goalText(goal) }
+    const { id, value, unit, at, goal, spread, note } = measurement
+    const common = { id, value: rounded(value), unit, at, goal: goalText(goal) }
     return {
       ...common,
       holds: holds(measurement),
@@ -54,7 +56,7 @@ export function toJson(measurements: readonly Measurement[]): string {
   return `${JSON.stringify(rows, null, 2)}\n`
 }
 
-const heads = ['id', 'value', 'goal', 'holds', 'spread', 'unit']
+const heads = ['id', 'value', 'goal', 'holds', 'spread', 'unit', 'at']
 
 /** The aligned table, with a line below it for each figure that could not be taken. */
 export function toTable(measurements: readonly Measurement[]): string {
@@ -71,7 +73,7 @@ export function toTable(measurements: readonly Measurement[]): string {
 }
 
 function cellsOf(measurement: Measurement): string[] {
-  const { id, value, unit, goal, spread } = measurement
+  const { id, value, unit, at, goal, spread } = measurement
   const verdict = holds(measurement)
   return [
     id,
@@ -80,6 +82,7 @@ function cellsOf(measurement: Measurement): string[] {
     verdict === null ? '–' : verdict ? 'yes' : 'no',
     spread ? `${number(spread[0])}–${number(spread[1])}` : '–',
     unit,
+    at,
   ]
 }
 

@@ -1,66 +1,73 @@
-// The load process: one HTTP/2 connection as Traefik keeps one, a fixed number of streams in flight, each answered
-// stream followed by the next. Runs one order at a time; prepared headers, so that it costs little itself.
+// A load process: one HTTP/2 connection as Traefik keeps one, subrequests at the pace that the order asks for.
+// Runs one order at a time.
 
-import { randomBytes } from 'node:crypto'
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2'
+import { type ClientHttp2Session, connect } from 'node:http2'
+import { setTimeout as pause } from 'node:timers/promises'
 import { clientOptions } from '../tls-identity.ts'
+import { answerOrders } from './answer-orders.ts'
 import type { LoadOrder, LoadResult } from './load-protocol.ts'
-import { subrequestHeaders } from './upgrade-headers.ts'
+import { createAddresses, createSubrequests, type Subrequest } from './subrequests.ts'
+import { createTally, type Tally } from './tally.ts'
 
-/** Different handshakes in one order; more than the headers that HPACK remembers. */
-const variants = 1000
+const nextAddress = createAddresses()
+answerOrders(run)
 
-process.on('message', (order: LoadOrder) => {
-  run(order).then(
-    (result) => process.send?.(result),
-    (error: Error) => {
-      const nothing = { answered: 0, refused: 0, seconds: 0, assertion: '' }
-      process.send?.({ ...nothing, fault: error.message } satisfies LoadResult)
-    },
-  )
-})
-process.on('disconnect', () => process.exit(0))
-
-function run(order: LoadOrder): Promise<LoadResult> {
-  const { token, origin } = order
-  const requests = Array.from({ length: variants }, (_, client) =>
-    subrequestHeaders({ token, origin, key: randomBytes(16), client }),
-  )
+async function run(order: LoadOrder): Promise<LoadResult> {
+  const next = createSubrequests(order, nextAddress)
   const session = connect(`https://127.0.0.1:${order.port}`, clientOptions(order.tls))
+  const broken = new Promise<never>((_, reject) => session.on('error', reject))
+  await Promise.race([broken, new Promise((resolve) => session.once('remoteSettings', resolve))])
+  const tally = createTally()
+  const ask = () => askOnce(session, next(), tally)
+  await Promise.race([broken, drive(ask, order.pace)])
+  session.close()
+  return tally.result()
+}
+
+function askOnce(
+  session: ClientHttp2Session,
+  { headers, isGood }: Subrequest,
+  tally: Tally,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    session.on('error', reject)
-    session.on('remoteSettings', () => {
-      drive(session, requests, order).then(resolve, reject)
+    const sentAtMs = performance.now()
+    const stream = session.request(headers, { endStream: true })
+    stream.on('error', reject)
+    stream.on('response', (answer) => {
+      const status = answer[':status']
+      const isRight = isGood === (status === 200)
+      tally.count(sentAtMs, isRight ? undefined : `${isGood ? 'good' : 'bad'} token: ${status}`)
+      const assertion = answer['x-sallyport-identity']
+      if (typeof assertion === 'string') tally.keep(assertion)
     })
+    stream.on('close', resolve)
+    stream.resume()
   })
 }
 
-async function drive(
-  session: ClientHttp2Session,
-  requests: readonly Record<string, string>[],
-  order: LoadOrder,
-): Promise<LoadResult> {
-  const startedAtMs = performance.now()
-  const endsAtMs = startedAtMs + order.durationMs
-  let [answered, refused, next] = [0, 0, 0]
-  let last: IncomingHttpHeaders = {}
-  const ask = () =>
-    new Promise<void>((resolve, reject) => {
-      const stream = session.request(requests[next++ % variants], { endStream: true })
-      stream.on('error', reject)
-      stream.on('response', (headers) => {
-        last = headers
-        if (headers[':status'] === 200) answered += 1
-        else refused += 1
-      })
-      stream.on('close', resolve)
-      stream.resume()
-    })
+async function drive(ask: () => Promise<void>, pace: LoadOrder['pace']): Promise<void> {
+  if ('perSecond' in pace) return askAtRate(ask, pace)
+  const endsAtMs = 'durationMs' in pace ? performance.now() + pace.durationMs : Infinity
+  let left = 'requests' in pace ? pace.requests : Infinity
   const lane = async () => {
-    while (performance.now() < endsAtMs) await ask()
+    while (left > 0 && performance.now() < endsAtMs) {
+      left -= 1
+      await ask()
+    }
   }
-  await Promise.all(Array.from({ length: order.streams }, lane))
-  const seconds = (performance.now() - startedAtMs) / 1000
-  session.close()
-  return { answered, refused, seconds, assertion: String(last['x-sallyport-identity']) }
+  await Promise.all(Array.from({ length: pace.streams }, lane))
+}
+
+/** Asks as many times as are due by the clock: a slow answer delays no question. */
+async function askAtRate(
+  ask: () => Promise<void>,
+  { perSecond, durationMs }: { readonly perSecond: number; readonly durationMs: number },
+): Promise<void> {
+  const startedAtMs = performance.now()
+  const asked: Promise<void>[] = []
+  for (let passedMs = 0; passedMs < durationMs; passedMs = performance.now() - startedAtMs) {
+    while (asked.length < (passedMs * perSecond) / 1000) asked.push(ask())
+    await pause(1)
+  }
+  await Promise.all(asked)
 }

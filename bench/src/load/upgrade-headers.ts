@@ -3,15 +3,22 @@
 export type UpgradeOptions = {
   readonly token: string
   readonly origin: string
-  /** Bytes of the handshake's key and the number of the client; decides nothing but its values. */
+  /** Bytes of the handshake's key. */
   readonly key: Uint8Array
-  readonly client: number
+  /** Where Traefik saw the client. */
+  readonly address: string
 }
 
-const clients = 50
+/** Where the sidecar decides an upgrade of the route `websocket`. */
+const verifyPath = '/verify/websocket'
+
+/** The address of a client, one of fifty. */
+export function fiftyAddresses(client: number): string {
+  return `203.0.113.${1 + (client % 50)}`
+}
 
 /** Headers that a browser's upgrade carries and that stay on the way through Traefik. */
-export function upgradeHeaders({ token, origin, key }: Omit<UpgradeOptions, 'client'>) {
+export function upgradeHeaders({ token, origin, key }: Omit<UpgradeOptions, 'address'>) {
   return {
     'accept-encoding': 'gzip, deflate, br, zstd',
     'accept-language': 'en-GB,en;q=0.9',
@@ -28,14 +35,14 @@ export function upgradeHeaders({ token, origin, key }: Omit<UpgradeOptions, 'cli
   } as const
 }
 
-/** The whole subrequest over HTTP/2, pseudo headers included; the client is one of fifty addresses. */
+/** The whole subrequest over HTTP/2, pseudo headers included. */
 export function subrequestHeaders(options: UpgradeOptions): Record<string, string> {
   const host = new URL(options.origin).host
   return {
     ':method': 'GET',
-    ':path': '/verify',
+    ':path': verifyPath,
     ...upgradeHeaders(options),
-    'x-forwarded-for': `203.0.113.${1 + (options.client % clients)}`,
+    'x-forwarded-for': options.address,
     'x-forwarded-host': host,
     'x-forwarded-method': 'GET',
     'x-forwarded-port': '443',

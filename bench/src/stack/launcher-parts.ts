@@ -9,6 +9,8 @@ import { findTraefik } from '../../../launcher/src/traefik/find-traefik.ts'
 import { renderStaticConfig } from '../../../launcher/src/traefik/render-static-config.ts'
 import type { Context } from '../context.ts'
 
+export type User = { readonly username: string; readonly password: string }
+
 export type Secrets = {
   /** Folders of certificates, for settings that name a folder. */
   readonly sidecarTls: string
@@ -16,7 +18,11 @@ export type Secrets = {
   readonly tokenKeysFile: string
   readonly assertionKeysFile: string
   readonly usersFile: string
-  readonly user: { readonly username: string; readonly password: string }
+  /** The authority that signed every certificate of the run. */
+  readonly authorityFile: string
+  /** Who asks the gate, and who only floods it with logins. */
+  readonly user: User
+  readonly otherUser: User
 }
 
 /** Makes the secrets of a run below `folder`; they go with the scratch folder. */
@@ -24,17 +30,19 @@ export async function makeSecrets(folder: string): Promise<Secrets> {
   const paths = statePaths(folder)
   await ensureSecrets(paths, Date.now)
   const { users } = JSON.parse(readFileSync(paths.credentials, 'utf8')) as {
-    users: Secrets['user'][]
+    users: User[]
   }
-  const [user] = users
-  if (!user) throw new Error('the launcher made no demo user')
+  const [user, otherUser] = users
+  if (!user || !otherUser) throw new Error('the launcher made no two demo users')
   return {
     sidecarTls: join(paths.tls, 'auth-sidecar'),
     traefikTls: join(paths.tls, 'traefik'),
     tokenKeysFile: paths.tokenKeys,
     assertionKeysFile: paths.assertionMaster,
     usersFile: paths.users,
+    authorityFile: join(paths.tls, 'authority', 'certificate.pem'),
     user,
+    otherUser,
   }
 }
 

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http'
 import { request } from 'node:https'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import { pathToFileURL } from 'node:url'
 import type { Context } from '../context.ts'
 import type { Started } from '../processes.ts'
 import { clientOptions } from '../tls-identity.ts'
@@ -16,16 +17,25 @@ import type { Secrets } from './launcher-parts.ts'
 /** The origin that handshakes of the bench come from. */
 export const origin = 'https://app.example.com'
 
+/** `iss` of the sidecar's own tokens. */
+export const builtInIssuer = `${origin}/auth`
+
 export type Sidecar = {
   readonly process: Started
   readonly verifyPort: number
+  readonly authPort: number
   /** A good access token, from a real login. */
   readonly token: string
 }
 
 export type SidecarOptions = {
-  readonly core: number
+  /** Undefined: any core. */
+  readonly core?: number | undefined
   readonly profileFolder?: string | undefined
+  /** Variables that differ from those of the other figures. */
+  readonly settings?: Readonly<Record<string, string>>
+  /** Collects garbage on request, for who measures memory. */
+  readonly collects?: boolean
 }
 
 const readyWithinMs = 20_000
@@ -37,12 +47,15 @@ export async function startSidecar(
   options: SidecarOptions,
 ): Promise<Sidecar> {
   const [verify = 0, auth = 0, internal = 0, management = 0] = await freePorts(4)
-  const logFile = join(context.scratch, 'auth-sidecar.log')
+  const logFile = join(context.scratch, `auth-sidecar-${verify}.log`)
   const log = openSync(logFile, 'a')
   const process = context.keeper.start(globalThis.process.execPath, argumentsOf(context, options), {
-    core: options.core,
-    env: environmentOf(secrets, { verify, auth, internal, management }),
-    stdio: ['ignore', log, log],
+    ...(options.core !== undefined && { core: options.core }),
+    env: {
+      ...environmentOf(secrets, { verify, auth, internal, management }),
+      ...options.settings,
+    },
+    stdio: ['ignore', log, log, ...(options.collects ? ['ipc' as const] : [])],
   })
   closeSync(log)
   await until('the sidecar is ready', readyWithinMs, () => {
@@ -51,12 +64,24 @@ export async function startSidecar(
     }
     return answersOk(`http://127.0.0.1:${management}/readyz`)
   })
-  return { process, verifyPort: verify, token: await logIn(auth, secrets) }
+  return { process, verifyPort: verify, authPort: auth, token: await logIn(auth, secrets) }
 }
 
-function argumentsOf(context: Context, { profileFolder }: SidecarOptions): string[] {
-  const profile = profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : []
-  return [...profile, join(context.root, 'auth-sidecar', 'src', 'main.ts')]
+/** Collects the sidecar's garbage and gives what V8 holds then; only of one that was started to. */
+export async function collectGarbage({ process }: Sidecar): Promise<NodeJS.MemoryUsage> {
+  const collected = once(process.child, 'message', { signal: AbortSignal.timeout(20_000) })
+  process.child.send('collect')
+  const [usage] = (await collected) as [NodeJS.MemoryUsage]
+  return usage
+}
+
+function argumentsOf({ root }: Context, { profileFolder, collects }: SidecarOptions): string[] {
+  const collector = join(root, 'bench', 'src', 'servers', 'collect-on-request.ts')
+  return [
+    ...(profileFolder ? ['--cpu-prof', `--cpu-prof-dir=${profileFolder}`] : []),
+    ...(collects ? ['--expose-gc', '--import', pathToFileURL(collector).href] : []),
+    join(root, 'auth-sidecar', 'src', 'main.ts'),
+  ]
 }
 
 function environmentOf(secrets: Secrets, ports: Record<string, number>): Record<string, string> {
@@ -70,7 +95,7 @@ function environmentOf(secrets: Secrets, ports: Record<string, number>): Record<
     SIDECAR_MANAGEMENT_PORT: `${ports['management']}`,
     SIDECAR_TLS_DIRECTORY: secrets.sidecarTls,
     SIDECAR_ALLOWED_ORIGINS: origin,
-    SIDECAR_ISSUER: `${origin}/auth`,
+    SIDECAR_ISSUER: builtInIssuer,
     SIDECAR_TOKEN_KEYS_FILE: secrets.tokenKeysFile,
     SIDECAR_ASSERTION_KEYS_FILE: secrets.assertionKeysFile,
     SIDECAR_USERS_FILE: secrets.usersFile,
