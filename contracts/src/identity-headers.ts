@@ -16,4 +16,4 @@ export const credentialHeaders = ['Authorization', 'Cookie', 'Sec-WebSocket-Prot
 
 /** Anything under these prefixes is an identity claim that only the sidecar may make. */
 export const identityHeaderPattern =
-  '^(X-Auth-|X-Sallyport-|X-Forwarded-User|X-Forwarded-Email|Remote-)'
+  '^(X-Auth-|X-Sallyport-|X-Forwarded-(User|Email|Groups|Preferred-Username|Access-Token|Id-Token|Roles?)|Remote-)'

@@ -27,7 +27,12 @@ const maxHeaderListPairs = 4096
 export function createRoleServer(options: RoleServerOptions, onRequest: RequestListener): Server {
   const server = createServer(
     { ...tlsOptions(options.identity), keepAliveTimeout, headersTimeout, maxHeaderSize },
-    onRequest,
+    (request, response) => {
+      // Node swallows a parse error of whatever follows an upgrade that was refused on the same connection, and its
+      // peer would wait for an answer: such a connection carries nothing further.
+      if (request.headers.upgrade !== undefined) response.shouldKeepAlive = false
+      onRequest(request, response)
+    },
   )
   return pinPeerRole(server, options)
 }

@@ -100,7 +100,7 @@ describe('RX.6 what the right certificate gains without the signed identity', ()
     }
   })
 
-  it('R0.4 the verify listener answers its one path only', async () => {
+  it('R0.4 the verify listener answers for the routes of the policy only', async () => {
     const session = connectHttp2(services['auth-sidecar'].verify, identityOf('traefik'))
     const ask = (path: string) =>
       new Promise<number>((resolve, reject) => {
@@ -109,9 +109,11 @@ describe('RX.6 what the right certificate gains without the signed identity', ()
         stream.on('error', reject)
         stream.resume()
       })
-    expect(await ask('/verify')).toBe(400)
-    expect(await ask('/')).toBe(404)
-    expect(await ask('/verify?x')).toBe(404)
+    expect(await ask('/verify/websocket')).toBe(400)
+    const others = ['/', '/verify', '/verify/', '/verify/websocket?x', '/verify/other']
+    for (const path of [...others, '/request/websocket', '/verify/constructor']) {
+      expect(await ask(path)).toBe(404)
+    }
     session.close()
   })
 

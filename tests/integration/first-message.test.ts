@@ -1,7 +1,7 @@
 // Sockets that come without a credential and send it as their first message, through real Traefik.
 
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
-import { type RawData, WebSocket } from 'ws'
+import { WebSocket } from 'ws'
 import { maskedText } from '../support/frames.ts'
 import { login, logout } from '../support/http.ts'
 import { rawUpgrade } from '../support/raw-upgrade.ts'
@@ -41,8 +41,8 @@ async function openPending({ cookie, origin, from }: PendingOptions = {}) {
   })
   const messages: Message[] = []
   const waiting = new Set<() => void>()
-  socket.on('message', (data: RawData) => {
-    messages.push(JSON.parse(String(data)) as Message)
+  socket.on('message', (data: Buffer) => {
+    messages.push(JSON.parse(data.toString()) as Message)
     for (const look of waiting) look()
   })
   const closed = new Promise<number>((resolve) => {

@@ -112,7 +112,7 @@ describe('RC.1 a handshake that is refused never reaches the backend', () => {
     expect(JSON.parse(body)).toMatchObject({
       status: 401,
       code: 'authentication-required',
-      accepts: ['session-cookie', 'authorization', 'subprotocol'],
+      accepts: ['session-cookie', 'authorization', 'subprotocol', 'ticket'],
     })
     expect(headers['www-authenticate']).toBe('Bearer')
   })

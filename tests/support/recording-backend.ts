@@ -40,6 +40,8 @@ export async function startRecordingBackend(stack: Stack): Promise<RecordingBack
       .digest('base64')
     const protocol = request.headers['sec-websocket-protocol']
     socket.on('error', () => {})
+    // Whoever does not read does not learn of the end either, and could not be closed.
+    socket.resume()
     socket.write(
       `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n${protocol ? `Sec-WebSocket-Protocol: ${protocol}\r\n` : ''}\r\n`,
     )

@@ -64,7 +64,7 @@ export function createConnector(deps: ConnectorDeps) {
     connection.end('rateLimited', crowdedRetryMs)
   }
 
-  function takeOver(options: ConnectionOptions): SocketConnection {
+  const takeOver = (options: ConnectionOptions): SocketConnection => {
     const connection = new SocketConnection(options, connectionDeps)
     const verdict = quota.take(connection)
     if (verdict === 'taken') void deps.admit(connection)
@@ -75,7 +75,7 @@ export function createConnector(deps: ConnectorDeps) {
 
   return {
     /** A socket that somebody was behind from the start. */
-    accept(accepted: AcceptedUpgrade): SocketConnection {
+    accept: (accepted: AcceptedUpgrade): SocketConnection => {
       metrics.accepted.inc()
       const { arrivedAtMs: authorityFromMs } = accepted
       return takeOver({ ...accepted, id: randomUUID(), authorityFromMs, early: [] })

@@ -87,7 +87,6 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
   })
   const shared = { limits: options.limits, metrics, now, wallClock, log }
   const { accept, takeOver } = createConnector({ ...shared, registry, admit: authority.admit })
-  const { authenticate } = link
   acceptUpgrades(server, {
     ...shared,
     keys: options.assertionKeys,
@@ -96,7 +95,12 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     isDraining,
     takePendingPlace: createPendingPlaces(options.limits).take,
     onAccepted: accept,
-    onPending: createPendingConnector({ ...shared, pendings, authenticate, takeOver }),
+    onPending: createPendingConnector({
+      ...shared,
+      pendings,
+      authenticate: link.authenticate,
+      takeOver,
+    }),
     onRefused: (reason) => metrics.refused.inc({ reason }),
   })
 

@@ -189,7 +189,10 @@ async function createProbeFixture(...given: Parameters<typeof createDomainFixtur
   const probes = createMemoryAttemptLimiter({ limit: 30, windowMs: 60_000, maxKeys: 100, now })
   return {
     ...fixture,
-    async probe(changes: Parameters<typeof handshakeLines>[0] = {}, other: Partial<Route> = {}) {
+    probe: async (
+      changes: Parameters<typeof handshakeLines>[0] = {},
+      other: Partial<Route> = {},
+    ) => {
       const lines = handshakeLines({ ...probe, ...changes })
       const deps = { ...fixture.deps, probes }
       const { outcome } = await decideProbe(lines, { ...fixture.route, ...other }, deps)
@@ -199,7 +202,7 @@ async function createProbeFixture(...given: Parameters<typeof createDomainFixtur
 }
 
 describe('a probe', () => {
-  it('R2.4 says that an upgrade would be allowed', async () => {
+  it('RX.4 says that an upgrade would be allowed', async () => {
     const fixture = await createProbeFixture()
     const { token, secret, cookieToken } = await fixture.login()
     expect(await fixture.probe({ authorization: `Bearer ${token}` })).toBe('allowed')
@@ -216,19 +219,19 @@ describe('a probe', () => {
     ['a foreign origin', { origin: 'https://evil.example' }, {}],
     ['no origin', { origin: undefined }, {}],
     ['no origin and a cookie', { origin: undefined, cookie: 'a=b' }, { allowMissingOrigin: true }],
-  ])('R2.4 gives the very denial of an upgrade: %s', async (_name, lines, route) => {
+  ])('RX.4 gives the very denial of an upgrade: %s', async (_name, lines, route) => {
     const fixture = await createProbeFixture()
     expect(await fixture.probe(lines, route)).toEqual(await fixture.decide(lines, route))
   })
 
-  it('R2.4 gives the denial of the policy', async () => {
+  it('RX.4 gives the denial of the policy', async () => {
     const fixture = await createProbeFixture({ who: { groups: ['x'], scopes: [], claims: {} } })
     const { token } = await fixture.login()
     const refused = { code: 'not-allowed', reason: 'policy' }
     expect(await fixture.probe({ authorization: `Bearer ${token}` })).toEqual(refused)
   })
 
-  it('R2.4 lets Authorization stand in for a token that travels otherwise on a socket', async () => {
+  it('RX.4 lets Authorization stand in for a token that travels otherwise on a socket', async () => {
     const fixture = await createProbeFixture()
     const { token } = await fixture.login()
     const bearer = { authorization: `Bearer ${token}` }

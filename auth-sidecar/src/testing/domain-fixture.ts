@@ -121,7 +121,10 @@ export async function createDomainFixture(
       nowMs += byMs
     },
     /** What comes of a handshake: the grant or the denial. */
-    async decide(changes: Parameters<typeof handshakeLines>[0] = {}, other: Partial<Route> = {}) {
+    decide: async (
+      changes: Parameters<typeof handshakeLines>[0] = {},
+      other: Partial<Route> = {},
+    ) => {
       const { outcome } = await decideHandshake(
         handshakeLines(changes),
         { ...route, ...other },
@@ -146,7 +149,7 @@ type Stores = {
 function deedsOf({ sessions, authorities, tickets, tokens, feed, now }: Stores) {
   return {
     /** Signs a subject in: session, cookie secret, a token of that session and one for its cookie. */
-    async login(username = 'alice', groups: readonly string[] = []) {
+    login: async (username = 'alice', groups: readonly string[] = []) => {
       const user = { id: username, username, groups: [...groups] }
       const device = { clientId: 'c', deviceType: 'browser', ipAddress: '127.0.0.1' }
       const sessionLifeMs = 86_400_000
@@ -157,7 +160,10 @@ function deedsOf({ sessions, authorities, tickets, tokens, feed, now }: Stores) 
       return { ...started, token: token.compact, cookieToken: cookieToken.compact }
     },
     /** A ticket of a session, as `POST /auth/ticket` would make it. */
-    async ticketOf(session: SessionRecord, changes: { origin?: undefined; route?: string } = {}) {
+    ticketOf: async (
+      session: SessionRecord,
+      changes: { origin?: undefined; route?: string } = {},
+    ) => {
       const ticket = createSecret()
       const authority = { ...session, issuer, scopes: [], claims: {} }
       const expiresAtMs = now() + 30_000

@@ -29,7 +29,7 @@ export async function startExchange(
   const session = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`)
   return {
     ask: (headers: OutgoingHttpHeaders, body?: string) => ask(session, headers, body),
-    async close() {
+    close: async () => {
       session.close()
       server.close()
       await once(server, 'close')

@@ -26,7 +26,7 @@ export function createPendingPlaces(limits: PlaceLimits) {
 
   return {
     /** Takes a place, or says how the upgrade is refused. What it returns gives the place back; once is enough. */
-    take(clientAddress: string): Result<() => void, Denial> {
+    take: (clientAddress: string): Result<() => void, Denial> => {
       const key = addressKey(clientAddress)
       const count = byAddress.get(key) ?? 0
       if (count >= limits.maxPendingPerAddress) {

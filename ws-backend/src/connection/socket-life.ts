@@ -92,7 +92,11 @@ export function startSocketLife(options: LifeOptions, deps: LifeDeps): SocketLif
         return socket.terminate()
       case 'forget':
         return forget(effect.ended)
-      default:
+      case 'authenticate':
+      case 'hand-over':
+      case 'send-welcome':
+      case 'handle-early':
+      case 'mark-dead':
         return runOwn(effect)
     }
   }
