@@ -14,6 +14,7 @@ import { createMemoryAuthorityStore } from './authority/authority-store.memory.t
 import { createCurrentAuthority } from './authority/current-authority.ts'
 import type { Settings } from './config.ts'
 import { tokenCookieName } from './credentials/token-cookie.ts'
+import { rememberAdmissions } from './handshake/admit-identity.ts'
 import { createAddressSet } from './limits/address-set.ts'
 import { createMemoryAttemptLimiter } from './limits/attempt-limiter.memory.ts'
 import { clientAddressOf } from './limits/client-address.ts'
@@ -80,6 +81,7 @@ export function createDomain(input: DomainInput) {
     }),
     /** The same limiter for upgrades, probes of them, and first messages. */
     attempts: attemptsPerMinute(settings.WS_RATE_LIMIT, now),
+    admitIdentity: rememberAdmissions(),
     signer: createSigner(secrets, now),
     cookieNames: {
       session: cookieName(settings.SIDECAR_SESSION_COOKIE_NAME, secure),

@@ -1,7 +1,8 @@
 // What the sidecar counts. Labels are constants of ours or names the operator chose, never input.
 
-import { Counter, Gauge, Histogram, Registry } from '@prometheus-io/client'
+import { Counter, Gauge, Registry } from '@prometheus-io/client'
 import { boundedCounter } from './metrics/bounded-counter.ts'
+import { plainHistogram } from './metrics/plain-histogram.ts'
 
 /** Builds the registry and the metrics of events; `metrics/state-metrics.ts` adds those of what is held. */
 export function createMetrics() {
@@ -15,11 +16,10 @@ export function createMetrics() {
       'sallyport_handshakes_total',
       'Decided handshakes: every attempt once. Allowed by way, or a denial code and its reason.',
     ),
-    decisionSeconds: new Histogram({
+    decisionSeconds: plainHistogram(registry, {
       name: 'sallyport_handshake_decision_seconds',
       help: 'Time from the subrequest to the decision.',
       buckets: [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1, 2],
-      registers,
     }),
     probes: outcomes(
       'sallyport_probes_total',

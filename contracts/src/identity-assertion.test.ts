@@ -26,8 +26,9 @@ const identity: Identity = {
   scopes: [],
   claims: { plan: 'gold' },
 }
+const { ttlMs, ...standing } = identity
 const { sign, signPending } = createAssertionSigner(key, 'ws-backend', () => nowMs)
-const signed = () => sign(identity, binding.webSocketKey)
+const signed = () => sign(standing, ttlMs, binding.webSocketKey)
 const verify = (token: string, ring = [key], bound = binding, atMs = nowMs) =>
   verifyAssertion(token, ring, bound, () => atMs)
 
@@ -42,6 +43,16 @@ describe('identity assertion', () => {
     const verified = await verify(signPending(pending, binding.webSocketKey))
     expect(verified).toMatchObject({ ok: true, value: { kind: 'pending', pending } })
     expect(verified.ok && verified.value).not.toHaveProperty('identity')
+  })
+
+  it('RX.6 reads the same however long the names are, and says the present time each time', async () => {
+    for (const username of ['', 'a', 'ab', 'abc', 'é', '漢字', '"\\}']) {
+      const named = { ...standing, username }
+      for (const ttl of [7, 60_000]) {
+        const verified = await verify(sign(named, ttl, binding.webSocketKey))
+        expect(verified).toMatchObject({ ok: true, value: { identity: { ...named, ttlMs: ttl } } })
+      }
+    }
   })
 
   it('SES-3 counts the way to the backend into the lifetime', async () => {
@@ -70,7 +81,7 @@ describe('identity assertion', () => {
       'ws-backend',
       () => nowMs,
     )
-    expect(await verify(theirs.sign(identity, binding.webSocketKey))).toEqual(refused)
+    expect(await verify(theirs.sign(standing, ttlMs, binding.webSocketKey))).toEqual(refused)
   })
 
   it('RX.6 is refused after its few seconds, unsigned, changed, or under an unknown key', async () => {

@@ -5,8 +5,8 @@
 import { createHmac, createSecretKey, hkdfSync, randomUUID } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
-import type { Identity, PendingIdentity } from './identity.ts'
-import { identitySchema } from './identity-schema.ts'
+import type { Identity, PendingIdentity, StandingIdentity } from './identity.ts'
+import { standingIdentitySchema } from './identity-schema.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** How long an assertion may be used, in seconds. */
@@ -60,7 +60,8 @@ export function deriveAssertionKey(master: Uint8Array, audience: string): Uint8A
 
 /** Makes assertions for one audience. */
 export type AssertionSigner = {
-  readonly sign: (identity: Identity, webSocketKey: string) => string
+  /** `ttlMs` counts from now. What is said about `identity` is encoded once for as long as that object lives. */
+  readonly sign: (identity: StandingIdentity, ttlMs: number, webSocketKey: string) => string
   /** For a socket that may only authenticate. */
   readonly signPending: (pending: PendingIdentity, webSocketKey: string) => string
 }
@@ -72,43 +73,55 @@ export function createAssertionSigner(
   now: () => number,
 ): AssertionSigner {
   const secret = createSecretKey(key.secret)
-  const header = encode({ alg: 'HS256', typ: assertionType, kid: key.keyId })
+  const header = encode(JSON.stringify({ alg: 'HS256', typ: assertionType, kid: key.keyId }))
+  const beginnings = new WeakMap<StandingIdentity, string>()
 
-  function sign(webSocketKey: string, about: object): string {
+  /** Header and the payload's lasting part. Blanks fill the last three bytes: base64url goes on where it ends. */
+  function begin(about: object): string {
+    const lasting = { iss: assertionIssuer, aud: audience, ...about }
+    const text = `${JSON.stringify(lasting).slice(0, -1)},`
+    const blanks = ' '.repeat((3 - (Buffer.byteLength(text) % 3)) % 3)
+    return `${header}.${encode(text + blanks)}`
+  }
+
+  /** `more` are members of JSON, each with a comma behind it. */
+  function finish(beginning: string, more: string, webSocketKey: string): string {
     const nowMs = now()
     const issuedAt = Math.floor(nowMs / 1000)
-    const payload = encode({
-      iss: assertionIssuer,
-      aud: audience,
-      iat: issuedAt,
-      exp: issuedAt + assertionLifeSeconds,
-      jti: randomUUID(),
-      wsk: webSocketKey,
-      made: nowMs,
-      ...about,
-    })
-    const signature = createHmac('sha256', secret)
-      .update(`${header}.${payload}`)
-      .digest('base64url')
-    return `${header}.${payload}.${signature}`
+    const times = `"iat":${issuedAt},"exp":${issuedAt + assertionLifeSeconds},"made":${nowMs}`
+    const binding = `"jti":"${randomUUID()}","wsk":${JSON.stringify(webSocketKey)}`
+    const input = beginning + encode(`${more}${times},${binding}}`)
+    const signature = createHmac('sha256', secret).update(input).digest('base64url')
+    return `${input}.${signature}`
   }
 
   return {
-    sign: (identity, webSocketKey) => sign(webSocketKey, { sub: identity.subject, id: identity }),
-    signPending: (pending, webSocketKey) => sign(webSocketKey, { pending }),
+    sign(identity, ttlMs, webSocketKey) {
+      let beginning = beginnings.get(identity)
+      if (beginning === undefined) {
+        beginning = begin({ sub: identity.subject, id: identity })
+        beginnings.set(identity, beginning)
+      }
+      return finish(beginning, `"ttl":${ttlMs},`, webSocketKey)
+    },
+    signPending: (pending, webSocketKey) => finish(begin({ pending }), '', webSocketKey),
   }
 }
 
 const bindingSchema = z.object({
   jti: z.string().min(8).max(64),
   wsk: z.string(),
-  /** When `ttlMs` was true, in milliseconds; `iat` has whole seconds only. */
+  /** When `ttl` was true, in milliseconds; `iat` has whole seconds only. */
   made: z.number().int().positive(),
 })
 
 // One or the other: an assertion that named both would let a reader choose.
 const claimsSchema = z.union([
-  bindingSchema.extend({ id: identitySchema, pending: z.undefined().optional() }),
+  bindingSchema.extend({
+    id: standingIdentitySchema,
+    ttl: z.number().finite().positive(),
+    pending: z.undefined().optional(),
+  }),
   bindingSchema.extend({
     id: z.undefined().optional(),
     pending: z.object({
@@ -150,10 +163,13 @@ export async function verifyAssertion(
   }).catch(() => undefined)
   const claims = claimsSchema.safeParse(verified?.payload)
   if (!claims.success) return err('assertion-invalid')
-  const { jti, wsk, made, id, pending } = claims.data
+  const { jti, wsk, made } = claims.data
   if (wsk !== binding.webSocketKey) return err('assertion-not-for-this-handshake')
-  if (pending) return ok({ nonce: jti, kind: 'pending', pending })
-  const identity = { ...id, ttlMs: remainingMs(id.ttlMs, made, now()) }
+  if (claims.data.id === undefined) {
+    return ok({ nonce: jti, kind: 'pending', pending: claims.data.pending })
+  }
+  const { id, ttl } = claims.data
+  const identity = { ...id, ttlMs: remainingMs(ttl, made, now()) }
   return ok({ nonce: jti, kind: 'identity', identity })
 }
 
@@ -169,6 +185,6 @@ function secretOf(ring: readonly AssertionKey[], keyId: string | undefined): Uin
   return key.secret
 }
 
-function encode(value: unknown): string {
-  return Buffer.from(JSON.stringify(value)).toString('base64url')
+function encode(text: string): string {
+  return Buffer.from(text).toString('base64url')
 }

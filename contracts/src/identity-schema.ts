@@ -24,18 +24,22 @@ const claimValueSchema = z.union([
   z.array(z.string()).readonly(),
 ])
 
-/** Accepts an `Identity`. */
-export const identitySchema = z.object({
+/** Accepts a `StandingIdentity`. */
+export const standingIdentitySchema = z.object({
   issuer: z.string().min(1).max(512),
   subject: z.string().min(1).max(256),
   username: z.string().max(256),
   sessionId: z.string().min(1).max(128),
   way: z.enum(credentialWays),
   generation: generationSchema,
-  ttlMs: z.number().finite().positive(),
   route: z.string().min(1).max(64),
   origin: z.string().max(512).exactOptional(),
   groups: grantsSchema,
   scopes: grantsSchema,
   claims: z.record(z.string(), claimValueSchema).readonly(),
+})
+
+/** Accepts an `Identity`. */
+export const identitySchema = standingIdentitySchema.extend({
+  ttlMs: z.number().finite().positive(),
 })

@@ -49,6 +49,9 @@ export type Identity = {
   readonly claims: Readonly<Record<string, ClaimValue>>
 }
 
+/** What stays the same about an identity from one handshake to the next. */
+export type StandingIdentity = Omit<Identity, 'ttlMs'>
+
 /** A socket that may only authenticate: nobody is behind it yet. */
 export type PendingIdentity = {
   readonly route: string

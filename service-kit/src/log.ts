@@ -76,14 +76,6 @@ export function createLog(
   )
 }
 
-/**
- * The same log without redaction by name, for lines whose fields are all written out in the code:
- * redaction costs three times the line and would find nothing there.
- */
-export function forFixedFields(log: Log): Log {
-  return log.child({}, { redact: [] })
-}
-
 /** Writes one line: `fields` is the inside of a JSON object, beginning with a comma. */
 export type LineWriter = (fields: string, message: string) => void
 

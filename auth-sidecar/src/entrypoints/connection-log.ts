@@ -2,7 +2,11 @@
 // Allowed: info. Refused: debug, with a sum at info now and then. Limit reached: one warning a window and address.
 
 import type { Denial } from '@sallyport/contracts/denials'
-import type { CredentialWay, Identity, PendingIdentity } from '@sallyport/contracts/identity'
+import type {
+  CredentialWay,
+  PendingIdentity,
+  StandingIdentity,
+} from '@sallyport/contracts/identity'
 import { type LineWriter, type Log, lineWriter } from '@sallyport/service-kit/log'
 import { createAgedMap } from '../limits/aged-map.ts'
 import { addressKey } from '../limits/client-address.ts'
@@ -11,7 +15,10 @@ import { createRefusalTally } from '../limits/refusal-tally.ts'
 /** What the log is told of a decision. */
 export type LoggedDecision = {
   readonly outcome:
-    | { readonly ok: true; readonly value: { readonly identity: Identity | PendingIdentity } }
+    | {
+        readonly ok: true
+        readonly value: { readonly identity: StandingIdentity | PendingIdentity }
+      }
     | { readonly ok: false; readonly error: Denial }
   readonly clientAddress?: string | undefined
   readonly origin?: string | undefined
@@ -102,7 +109,7 @@ export function createConnectionLog(log: Log, now: () => number): ConnectionLog 
 function writeAllowed(
   write: LineWriter | undefined,
   decision: LoggedDecision,
-  identity: Identity | PendingIdentity,
+  identity: StandingIdentity | PendingIdentity,
   requestId: string,
 ): void {
   if (!write) return

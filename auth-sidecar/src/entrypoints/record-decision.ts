@@ -1,14 +1,14 @@
 // Every decided handshake leaves one line and one count, whichever listener decided it. Counts have labels of ours only.
 
 import type { Denial } from '@sallyport/contracts/denials'
-import type { Identity, PendingIdentity } from '@sallyport/contracts/identity'
+import type { PendingIdentity, StandingIdentity } from '@sallyport/contracts/identity'
 import type { Result } from '@sallyport/contracts/result'
 import type { Metrics } from '../metrics.ts'
 import type { ConnectionLog } from './connection-log.ts'
 
 /** What is recorded of a decision about a handshake, or about the first message of a pending one. */
 export type RecordedDecision = {
-  readonly outcome: Result<{ readonly identity: Identity | PendingIdentity }, Denial>
+  readonly outcome: Result<{ readonly identity: StandingIdentity | PendingIdentity }, Denial>
   readonly route?: string
   readonly clientAddress?: string | undefined
   readonly origin?: string | undefined

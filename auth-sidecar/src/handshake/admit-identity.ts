@@ -1,10 +1,11 @@
 // Step 6, policy and identity: may this authority in here, and what the backend is told about it.
 
 import { type Denial, refuse } from '@sallyport/contracts/denials'
-import type { ClaimValue, Identity } from '@sallyport/contracts/identity'
+import type { ClaimValue, CredentialWay, StandingIdentity } from '@sallyport/contracts/identity'
 import { maxIdentityBytes } from '@sallyport/contracts/identity-schema'
 import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
+import type { Authority } from '../authority/authority.ts'
 import { whoMay } from '../policy/who-may.ts'
 import type { ResolvedAuthority } from './resolve-authority.ts'
 
@@ -15,16 +16,18 @@ export type AdmissionContext = {
   readonly origin: string | undefined
   /** Names of the claims that any route asks about: only these leave the sidecar. */
   readonly claimNames: ReadonlySet<string>
-  readonly nowMs: number
 }
+
+/** Says what a backend is told about whoever a route lets in. */
+export type AdmitIdentity = typeof admitIdentity
 
 const noClaims: Claims = Object.freeze({})
 
 /** The identity of whoever the route's policy lets in. */
 export function admitIdentity(
   { authority, way }: Pick<ResolvedAuthority, 'authority' | 'way'>,
-  { route, origin, claimNames, nowMs }: AdmissionContext,
-): Result<Identity, Denial> {
+  { route, origin, claimNames }: AdmissionContext,
+): Result<StandingIdentity, Denial> {
   if (!whoMay(route.who, authority)) return refuse('not-allowed', 'policy')
   const { issuer, subject, username, sessionId, generation, groups, scopes } = authority
   const common = {
@@ -34,14 +37,40 @@ export function admitIdentity(
     sessionId,
     way,
     generation,
-    ttlMs: authority.expiresAtMs - nowMs,
     route: route.name,
     groups,
     scopes,
     claims: pickClaims(authority.claims, claimNames),
   }
-  const identity: Identity = origin === undefined ? common : { ...common, origin }
+  const identity: StandingIdentity = origin === undefined ? common : { ...common, origin }
   return fitsHeader(identity) ? ok(identity) : refuse('not-allowed', 'identity-too-large')
+}
+
+/**
+ * The same with a memory of one answer an authority: a token that comes again is remembered with its authority, and
+ * with it everything that rests on nothing else. A new policy has new routes and names, so it is never answered for.
+ */
+export function rememberAdmissions(): AdmitIdentity {
+  const remembered = new WeakMap<
+    Authority,
+    AdmissionContext & {
+      readonly way: CredentialWay
+      readonly admitted: Result<StandingIdentity, Denial>
+    }
+  >()
+  return ({ authority, way }, context) => {
+    const { route, origin, claimNames } = context
+    const last = remembered.get(authority)
+    const isSame =
+      last?.route === route &&
+      last.origin === origin &&
+      last.way === way &&
+      last.claimNames === claimNames
+    if (isSame) return last.admitted
+    const admitted = admitIdentity({ authority, way }, context)
+    remembered.set(authority, { route, origin, claimNames, way, admitted })
+    return admitted
+  }
 }
 
 function pickClaims(claims: Claims, names: ReadonlySet<string>): Claims {
@@ -58,7 +87,7 @@ function pickClaims(claims: Claims, names: ReadonlySet<string>): Claims {
 const bytesPerCharacter = 6
 const bytesBesideTexts = 512
 
-function fitsHeader(identity: Identity): boolean {
+function fitsHeader(identity: StandingIdentity): boolean {
   const { issuer, subject, username, sessionId, origin = '', groups, scopes, claims } = identity
   if (claims === noClaims && groups.length + scopes.length < 16) {
     let characters = issuer.length + subject.length + username.length

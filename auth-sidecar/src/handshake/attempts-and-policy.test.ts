@@ -1,8 +1,9 @@
+import type { CredentialWay } from '@sallyport/contracts/identity'
 import type { Route } from '@sallyport/contracts/policy'
 import { describe, expect, it } from 'vitest'
 import type { Authority } from '../authority/authority.ts'
 import { createDomainFixture, issuer } from '../testing/domain-fixture.ts'
-import { admitIdentity } from './admit-identity.ts'
+import { type AdmissionContext, admitIdentity, rememberAdmissions } from './admit-identity.ts'
 import { applicationHeaders } from './application-headers.ts'
 
 const from = (address: string) => ({ 'x-forwarded-for': address })
@@ -127,7 +128,7 @@ describe('policy', () => {
   })
 
   const route = { name: 'websocket', who: { groups: [], scopes: [], claims: {} } }
-  const context = { route, origin: undefined, claimNames: new Set<string>(), nowMs: 1000 }
+  const context: AdmissionContext = { route, origin: undefined, claimNames: new Set<string>() }
   const admit = (changes: Partial<Authority>, claimNames: readonly string[] = []) =>
     admitIdentity(
       { authority: { ...authority, ...changes }, way: 'authorization' },
@@ -135,10 +136,25 @@ describe('policy', () => {
     )
 
   it('RX.13 carries only the claims that some policy asks about', () => {
-    expect(admit({})).toMatchObject({ value: { claims: {}, ttlMs: 1000, groups: ['staff'] } })
+    expect(admit({})).toMatchObject({ value: { claims: {}, groups: ['staff'] } })
     const claims = { plan: 'gold' }
     const picked = admit({}, ['plan', 'missing', 'toString', '__proto__'])
     expect(picked.ok && { ...picked.value.claims }).toEqual(claims)
+  })
+
+  it('RX.13 answers from memory for the very same question only', () => {
+    const remembering = rememberAdmissions()
+    const ask = (changes: Partial<AdmissionContext> = {}, way: CredentialWay = 'authorization') =>
+      remembering({ authority, way }, { ...context, ...changes })
+    const first = ask()
+    expect(ask()).toBe(first)
+    const closed = { ...route, who: { ...route.who, groups: ['nobody'] } }
+    expect(ask({ route: closed })).toMatchObject({ error: { reason: 'policy' } })
+    expect(ask({ origin: 'https://other.example' })).toMatchObject({
+      value: { origin: 'https://other.example' },
+    })
+    expect(ask({}, 'ticket')).toMatchObject({ value: { way: 'ticket' } })
+    expect(ask({ claimNames: new Set(['plan']) })).not.toBe(first)
   })
 
   it('HDR-6 refuses an identity that would not fit into its header', () => {
@@ -148,7 +164,7 @@ describe('policy', () => {
     expect(admit({ scopes: many })).toMatchObject(refused)
     expect(admit({ claims: { plan: '\u0001'.repeat(1000) } }, ['plan'])).toMatchObject(refused)
     expect(admit({ groups: many.slice(0, 15) }).ok).toBe(true)
-    expect(admit({ groups: ['é'.repeat(128), '\u0001'.repeat(600)] })).toMatchObject(refused)
+    expect(admit({ groups: ['é'.repeat(128), '\u0001'.repeat(650)] })).toMatchObject(refused)
   })
 })
 

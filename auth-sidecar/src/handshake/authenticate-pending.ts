@@ -54,13 +54,15 @@ async function decide(
 
   const { claimNames } = active
   const resolved = { authority: authority.value, way: 'first-message' } as const
-  const identity = admitIdentity(resolved, { route, origin, claimNames, nowMs: deps.now() })
+  const identity = admitIdentity(resolved, { route, origin, claimNames })
   if (!identity.ok) return identity
 
   const source = { clientAddress, kind, isForeign: false }
   const key = kind === 'unlimited' ? undefined : attemptKey(source, route)
   const settled = await settleAttempt(key, identity.value, route, deps.attempts)
-  return settled.ok ? ok({ identity: identity.value }) : settled
+  if (!settled.ok) return settled
+  const ttlMs = authority.value.expiresAtMs - deps.now()
+  return ok({ identity: { ...identity.value, ttlMs } })
 }
 
 /** What the backend is told of a decision. */

@@ -27,7 +27,16 @@ export function createDeadline(ms: number): Deadline {
         const expire = () => reject(new Error(`no decision within ${ms} ms`))
         const entry = { dueAtMs: performance.now() + ms, expire }
         waiting.add(entry)
-        work.then(resolve, reject).finally(() => waiting.delete(entry))
+        work.then(
+          (value) => {
+            waiting.delete(entry)
+            resolve(value)
+          },
+          (error: unknown) => {
+            waiting.delete(entry)
+            reject(error)
+          },
+        )
       })
     },
     close: () => clearInterval(sweep),

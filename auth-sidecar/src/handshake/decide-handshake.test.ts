@@ -22,8 +22,8 @@ describe('decide handshake: what is allowed', () => {
         subject: 'alice',
         way: 'session-cookie',
         sessionId: session.sessionId,
-        ttlMs: 86_400_000,
       },
+      ttlMs: 86_400_000,
       assertion: `signed:alice:${webSocketKey}`,
       protocol: undefined,
     })
@@ -33,7 +33,8 @@ describe('decide handshake: what is allowed', () => {
     const fixture = await createDomainFixture()
     const { token } = await fixture.login()
     expect(await outcomeOf({ authorization: `Bearer ${token}` }, fixture)).toMatchObject({
-      identity: { subject: 'alice', way: 'authorization', ttlMs: 600_000 },
+      identity: { subject: 'alice', way: 'authorization' },
+      ttlMs: 600_000,
     })
     expect(await outcomeOf({ 'sec-websocket-protocol': offer(token) }, fixture)).toMatchObject({
       identity: { subject: 'alice', way: 'subprotocol' },
@@ -45,7 +46,7 @@ describe('decide handshake: what is allowed', () => {
     const fixture = await createDomainFixture()
     const { token, secret } = await fixture.login()
     const both = { cookie: cookie(secret), authorization: `Bearer ${token}` }
-    expect(await outcomeOf(both, fixture)).toMatchObject({ identity: { ttlMs: 600_000 } })
+    expect(await outcomeOf(both, fixture)).toMatchObject({ ttlMs: 600_000 })
   })
 
   it('R1.7 ignores an invalid cookie beside a valid token', async () => {

@@ -2,7 +2,7 @@
 // A refusal is a value; an outage throws and becomes 503 at the edge. Nothing is allowed because something failed.
 
 import type { Denial } from '@sallyport/contracts/denials'
-import type { Identity, PendingIdentity } from '@sallyport/contracts/identity'
+import type { PendingIdentity, StandingIdentity } from '@sallyport/contracts/identity'
 import type { AssertionSigner } from '@sallyport/contracts/identity-assertion'
 import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
@@ -10,7 +10,7 @@ import { firstMessageProtocolName, protocolName } from '@sallyport/contracts/sub
 import type { AuthorityFault, CurrentAuthority } from '../authority/current-authority.ts'
 import type { AttemptLimiter } from '../limits/attempt-limiter.ts'
 import type { ActivePolicy } from '../policy/policy-source.ts'
-import { admitIdentity } from './admit-identity.ts'
+import type { AdmitIdentity } from './admit-identity.ts'
 import { type ApplicationHeaders, applicationHeaders } from './application-headers.ts'
 import { checkOrigin } from './check-origin.ts'
 import { countAttempt, settleAttempt } from './count-attempt.ts'
@@ -27,7 +27,9 @@ import { resolveAuthority } from './resolve-authority.ts'
 /** What an allowed handshake carries on to the backend. */
 export type Grant = {
   /** Who it is; or nobody yet, and leave to say it with the first message. */
-  readonly identity: Identity | PendingIdentity
+  readonly identity: StandingIdentity | PendingIdentity
+  /** How much longer the identity's authority lasts; undefined for nobody. */
+  readonly ttlMs?: number
   /** The signed identity, bound to this handshake. */
   readonly assertion: string
   /** The subprotocol to select; undefined when the client offered none. */
@@ -45,6 +47,7 @@ export type HandshakeDeps = ShapeDeps & {
     CurrentAuthority,
     'byToken' | 'bySession' | 'byTicket' | 'burnTicket'
   >
+  readonly admitIdentity: AdmitIdentity
   readonly signer: AssertionSigner
   readonly now: () => number
 }
@@ -96,7 +99,7 @@ async function decide(
   const resolved = await resolveAuthority(presented.value, context, deps.currentAuthority)
   if (!resolved.ok) return resolved
 
-  const identity = admitIdentity(resolved.value, { route, origin, claimNames, nowMs: deps.now() })
+  const identity = deps.admitIdentity(resolved.value, { route, origin, claimNames })
   if (!identity.ok) return identity
 
   const headers = applicationHeaders(route, resolved.value.authority)
@@ -105,9 +108,11 @@ async function decide(
   const settled = await settleAttempt(attempt.value, identity.value, route, deps.attempts)
   if (!settled.ok) return settled
 
+  const ttlMs = resolved.value.authority.expiresAtMs - deps.now()
   return ok({
     identity: identity.value,
-    assertion: deps.signer.sign(identity.value, request.webSocketKey),
+    ttlMs,
+    assertion: deps.signer.sign(identity.value, ttlMs, request.webSocketKey),
     protocol: request.offered.offersOurs ? protocolName : undefined,
     headers: headers.value,
     ignored: resolved.value.ignored,

@@ -17,7 +17,10 @@ import { parseProbe } from './probe-request.ts'
 import { readCredentials } from './read-credentials.ts'
 import { resolveAuthority } from './resolve-authority.ts'
 
-export type ProbeDeps = Omit<HandshakeDeps, 'attempts' | 'signer' | 'ticketInQuery'> & {
+export type ProbeDeps = Omit<
+  HandshakeDeps,
+  'attempts' | 'signer' | 'ticketInQuery' | 'admitIdentity' | 'now'
+> & {
   readonly attempts: Pick<AttemptLimiter, 'peek'>
   /** The probes' own budget. */
   readonly probes: Pick<AttemptLimiter, 'count'>
@@ -61,7 +64,7 @@ async function decide(
   const resolved = await resolveAuthority(presented.value, context, deps.currentAuthority)
   if (!resolved.ok) return resolved
 
-  const identity = admitIdentity(resolved.value, { route, origin, claimNames, nowMs: deps.now() })
+  const identity = admitIdentity(resolved.value, { route, origin, claimNames })
   if (!identity.ok) return identity
   const headers = applicationHeaders(route, resolved.value.authority)
   if (!headers.ok) return headers

@@ -122,7 +122,7 @@ describe('tickets on a handshake', () => {
     const fixture = await createTicketFixture()
     fixture.advanceMs(86_390_000)
     const ticket = await fixture.ticketOf(fixture.alice.session)
-    expect(await fixture.decide(offer(ticket))).toMatchObject({ identity: { ttlMs: 10_000 } })
+    expect(await fixture.decide(offer(ticket))).toMatchObject({ ttlMs: 10_000 })
     const late = await fixture.ticketOf(fixture.alice.session)
     fixture.advanceMs(10_000)
     expect(await fixture.decide(offer(late))).toMatchObject(invalid)

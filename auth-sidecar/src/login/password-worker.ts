@@ -1,6 +1,7 @@
 // Runs in a worker thread: hashing there keeps Argon2's 20 MiB and 40 ms away from the handshakes' event loop.
 
 import { argon2Sync, timingSafeEqual } from 'node:crypto'
+import { setPriority } from 'node:os'
 import { parentPort } from 'node:worker_threads'
 import { parsePasswordHash } from './password-hash.ts'
 
@@ -13,6 +14,9 @@ export type PasswordQuestion = {
 
 /** Its answer. */
 export type PasswordAnswer = { readonly id: number; readonly matches: boolean }
+
+// Handshakes come first. On Linux this is about the calling thread alone; elsewhere it would slow the whole process.
+if (process.platform === 'linux') setPriority(19)
 
 parentPort?.on('message', ({ id, password, passwordHash }: PasswordQuestion) => {
   const parsed = parsePasswordHash(passwordHash)

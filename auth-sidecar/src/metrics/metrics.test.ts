@@ -1,8 +1,10 @@
+import { Registry } from '@prometheus-io/client'
 import { denials } from '@sallyport/contracts/denials'
 import { describe, expect, it } from 'vitest'
 import { createMemoryAttemptLimiter } from '../limits/attempt-limiter.memory.ts'
 import { createMetrics } from '../metrics.ts'
 import { maxSeries } from './bounded-counter.ts'
+import { plainHistogram } from './plain-histogram.ts'
 import { registerStateMetrics } from './state-metrics.ts'
 
 /** The samples of a metric as the exposition shows them: everything but its name. */
@@ -124,5 +126,22 @@ describe('metrics of state', () => {
       keySets: () => [],
     })
     expect(await metrics.registry.metrics()).not.toContain('203.0.113.77')
+  })
+})
+
+describe('the histogram of decisions', () => {
+  it('R3.10 is exposed as Prometheus expects: cumulative buckets, sum and count', async () => {
+    const registry = new Registry()
+    const histogram = plainHistogram(registry, { name: 'h', help: 'Help.', buckets: [0.1, 1] })
+    for (const value of [0.05, 0.1, 0.5, 7]) histogram.observe(value)
+    expect((await registry.metrics()).trim().split('\n')).toEqual([
+      '# HELP h Help.',
+      '# TYPE h histogram',
+      'h_bucket{le="0.1"} 2',
+      'h_bucket{le="1"} 3',
+      'h_bucket{le="+Inf"} 4',
+      'h_sum 7.65',
+      'h_count 4',
+    ])
   })
 })

@@ -8,6 +8,7 @@ import { createMemoryAuthorityStore } from '../authority/authority-store.memory.
 import type { AuthorityStore } from '../authority/authority-store.ts'
 import { createCurrentAuthority } from '../authority/current-authority.ts'
 import { endSession } from '../authority/end-session.ts'
+import { rememberAdmissions } from '../handshake/admit-identity.ts'
 import { decideHandshake, type HandshakeDeps } from '../handshake/decide-handshake.ts'
 import type { HeaderLines } from '../handshake/handshake-request.ts'
 import { createAddressSet } from '../limits/address-set.ts'
@@ -99,8 +100,9 @@ export async function createDomainFixture(
     attempts: createMemoryAttemptLimiter({ limit: 1000, windowMs: 60_000, maxKeys: 100, now }),
     cookieNames: { session: 'sessionId', token: 'auth_token' },
     currentAuthority,
+    admitIdentity: rememberAdmissions(),
     signer: {
-      sign: (identity, key) => `signed:${identity.subject}:${key}`,
+      sign: (identity, _ttlMs, key) => `signed:${identity.subject}:${key}`,
       signPending: ({ route }, key) => `pending:${route}:${key}`,
     },
     now,

@@ -126,6 +126,6 @@ describe('the memory', () => {
       tokenMemoryKey('b', { use: 'bearer', audience: undefined }),
     ]
     expect(new Set(keysOf).size).toBe(keysOf.length)
-    expect(keysOf[0]).toHaveLength(43)
+    expect(keysOf[0]).toHaveLength(64)
   })
 })

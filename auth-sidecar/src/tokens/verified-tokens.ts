@@ -39,7 +39,7 @@ export type TokenMemory = {
 /** The same token for another use or audience has another key; the audience's length keeps the two texts apart. */
 export function tokenMemoryKey(compact: string, { use, audience }: TokenExpectation): string {
   const prefix = audience === undefined ? use : `${use} for ${audience.length} ${audience}`
-  return hash('sha256', `${prefix}\n${compact}`, 'base64url')
+  return hash('sha256', `${prefix}\n${compact}`, 'hex')
 }
 
 /**

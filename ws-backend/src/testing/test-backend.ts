@@ -52,7 +52,10 @@ export async function startTestBackend({
   const traefik = await authority.issue('traefik')
   const sidecar = await startFakeSidecar(await authority.issue('auth-sidecar'), answers)
   const key = { keyId: 'test', secret: new Uint8Array(32).fill(7) }
-  const { sign, signPending } = createAssertionSigner(key, 'ws-backend', Date.now)
+  const signer = createAssertionSigner(key, 'ws-backend', Date.now)
+  const { signPending } = signer
+  const sign = (identity: Identity, webSocketKey: string) =>
+    signer.sign(identity, identity.ttlMs, webSocketKey)
   const logLines: LogLine[] = []
   const logEvents = new EventEmitter()
   const backend = await startBackend({
@@ -103,7 +106,10 @@ export async function startTestBackend({
   }
 }
 
-type OpenersDeps = AssertionSigner & { readonly connect: () => Promise<TLSSocket> }
+type OpenersDeps = Pick<AssertionSigner, 'signPending'> & {
+  readonly sign: (identity: Identity, webSocketKey: string) => string
+  readonly connect: () => Promise<TLSSocket>
+}
 
 /** The ways in which a test opens a socket. */
 function createOpeners({ connect, sign, signPending }: OpenersDeps) {
