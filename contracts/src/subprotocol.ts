@@ -47,12 +47,15 @@ const nothingOffered: OfferedProtocols = Object.freeze({
   tickets: none,
 })
 
+const onlyOurs: OfferedProtocols = Object.freeze({ ...nothingOffered, offersOurs: true, count: 1 })
+
 /**
  * Reads a `Sec-WebSocket-Protocol` value; undefined when it is too long, has too many entries, or an entry is
  * no RFC 7230 token, too long, or stands twice.
  */
 export function parseOfferedProtocols(header: string | undefined): OfferedProtocols | undefined {
   if (header === undefined) return nothingOffered
+  if (header === protocolName) return onlyOurs
   if (header.length > maxOfferLength) return undefined
   const entries = header.split(',', maxOfferedEntries + 1)
   if (entries.length > maxOfferedEntries) return undefined

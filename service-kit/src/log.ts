@@ -1,6 +1,7 @@
 // One structured line an event. Credentials are redacted by name as a second wall; the first is that nobody logs them.
 
 import { type DestinationStream, destination, type Logger, pino, symbols } from 'pino'
+import { createLineBatch } from './line-batch.ts'
 
 export type Log = Logger
 
@@ -18,43 +19,22 @@ const redactedNames = [
   'sec-websocket-protocol',
 ]
 
-/** No line waits longer than this. */
-const logDelayMs = 50
-
-/** Under load a write for each line would cost more than the line: they go out together from here on. */
-const batchBytes = 32 * 1024
-
 /** Beyond this many unread bytes lines are dropped: a reader that stalls must not take the service's memory. */
 const maxLength = 16 * 1024 * 1024
 
 /** Standard output in batches, flushed at exit; only a process that is killed outright can lose its last lines. */
 function standardOutput(): DestinationStream {
-  const output = destination({ fd: 1, sync: false, maxWrite: 2 * batchBytes, maxLength })
-  // Gathered here and handed over as one text: the destination measures all it holds at each write.
-  let lines: string[] = []
-  let length = 0
-  let timer: NodeJS.Timeout | undefined
-  const handOver = () => {
-    clearTimeout(timer)
-    timer = undefined
-    if (length === 0) return
-    const batch = lines.join('')
-    lines = []
-    length = 0
-    output.write(batch)
+  const settings = { fd: 1, sync: false, maxWrite: 64 * 1024, maxLength, contentMode: 'buffer' }
+  const output = destination(settings) as unknown as {
+    readonly write: (bytes: Buffer) => boolean
+    readonly flushSync: () => void
   }
+  const batch = createLineBatch((bytes) => output.write(bytes))
   process.once('exit', () => {
-    handOver()
+    batch.flush()
     output.flushSync()
   })
-  return {
-    write(line) {
-      lines.push(line)
-      length += line.length
-      if (length >= batchBytes) handOver()
-      else timer ??= setTimeout(handOver, logDelayMs)
-    },
-  }
+  return batch
 }
 
 /** A logger that writes JSON lines to standard output, or to `stream` in tests. */

@@ -113,13 +113,13 @@ function writeAllowed(
   requestId: string,
 ): void {
   if (!write) return
-  const start = `${common(decision, requestId)}${text('route', identity.route)},"granted":true`
+  const start = `${common(decision, requestId)},"route":"${identity.route}","granted":true`
   if (!('subject' in identity)) {
     write(`${start},"pending":true`, 'waits for its first message')
     return
   }
   const { subject, sessionId, way } = identity
-  const who = `${text('subject', subject)}${text('sessionId', sessionId)}${text('way', way)}`
+  const who = `${text('subject', subject)}${text('sessionId', sessionId)},"way":"${way}"`
   write(`${start}${who}`, words[way])
 }
 
@@ -134,9 +134,10 @@ function writeRefused(
   write(`${start}${text('code', denial.code)}${text('reason', denial.reason)}`, 'handshake refused')
 }
 
+/** Route names, ways and request ids are of our own making: they need no escaping. */
 function common(decision: LoggedDecision, requestId: string): string {
   const { clientAddress, origin } = decision
-  return `${text('requestId', requestId)}${text('clientAddress', clientAddress)}${text('origin', origin)}`
+  return `,"requestId":"${requestId}"${text('clientAddress', clientAddress)}${text('origin', origin)}`
 }
 
 /** Needs no escaping, and is short. */
