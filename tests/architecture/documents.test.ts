@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join } from 'node:path'
+import { maxGrants, maxIdentityBytes } from '@sallyport/contracts/identity-schema'
+import { maxTokenLength } from '@sallyport/contracts/token-bounds'
 import { describe, expect, it } from 'vitest'
 import { decideRun } from '../../launcher/src/user-settings.ts'
 import { defaultLimits } from '../../ws-backend/src/connection/connection-limits.ts'
@@ -67,9 +69,11 @@ describe('the documents', () => {
     expect(asked.filter((path) => !isThere(path))).toEqual([])
   })
 
-  it('every requirement of the first part is proved by a test that carries its id', () => {
-    const asked =
-      'RC.1 RC.2 R0.1 R0.6 R0.7 R0.9 R1.1 R1.8 R2.1 R2.6 R2.7 R3.1 R3.2 R3.5 R3.9 R4.7'.split(' ')
+  it('every requirement of the first two parts is proved by a test that carries its id', () => {
+    const first = 'RC.1 RC.2 R0.1 R0.6 R0.7 R0.9 R1.1 R1.8 R2.1 R2.6 R2.7 R3.1 R3.2 R3.5 R3.9 R4.7'
+    const second =
+      'R0.3 R0.4 R0.5 R1.3 R1.6 R1.7 R3.3 R3.6 R3.10 R4.1 R4.2 R4.3 R4.4 R4.5 R4.9 RX.4 RX.5 RX.6 RX.13'
+    const asked = `${first} ${second}`.split(' ')
     const texts = [...readSources(/\.test\.tsx?$/).values()]
     const names = texts.flatMap((text) => [...text.matchAll(/['"`]((?:R[CX\d]\.\d+ )+)/g)])
     const proved = new Set(names.flatMap(([, ids = '']) => ids.trim().split(' ')))
@@ -156,6 +160,40 @@ describe('numbers that documents state', () => {
     expect(text).toContain(`${address} a minute from one address and ${account} for one name`)
     const words = ['no', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine']
     expect(text).toContain(`whoever has ${words[Math.ceil(account / address)]} addresses`)
+  })
+})
+
+describe('the bounds that SECURITY.md publishes', () => {
+  const rows = sectionOf(documentOf('SECURITY.md'), '## Bounds and defaults')
+    .split('\n')
+    .filter((line) => line.startsWith('| ') && !line.startsWith('| what |'))
+    .map((line) => line.split('|').map((cell) => cell.trim()))
+  const boundOf = (what: string) => rows.find(([, name]) => name?.startsWith(what))?.[2]
+
+  it('RX.11 are the defaults of the settings that they name', () => {
+    const ofSettings = rows.flatMap(([, , bound = '', setting = '']) => {
+      const [, name] = /^`([A-Z_]+)`$/.exec(setting) ?? []
+      return name === undefined ? [] : [{ name, bound }]
+    })
+    expect(ofSettings.length).toBeGreaterThan(11)
+    for (const { name, bound } of ofSettings) expect(bound, name).toBe(defaultOf(name))
+  })
+
+  it('RX.11 are those in force where nothing can be set', () => {
+    const limits = defaultLimits
+    expect(boundOf('live sockets')).toBe(
+      `${limits.maxSocketsPerSession} of a session, ${limits.maxSocketsPerSubject} of a subject`,
+    )
+    expect(boundOf('messages of a socket')).toBe(
+      `${limits.messagesPerSecond} a second, ${limits.messageBurst} at once`,
+    )
+    expect(boundOf('channels')).toBe(`${limits.maxChannels}`)
+    expect(boundOf('what a slow reader')).toBe(`${limits.maxBufferedBytes / 2 ** 20} MiB`)
+    expect(boundOf('from the close frame')).toBe(`${limits.endGraceMs / 1000} s`)
+    expect(boundOf('a token')).toMatch(new RegExp(`^${maxTokenLength} characters`))
+    expect(boundOf('an identity')).toBe(
+      `${maxIdentityBytes / 1024} KiB, ${maxGrants} groups, ${maxGrants} scopes`,
+    )
   })
 })
 

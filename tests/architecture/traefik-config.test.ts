@@ -5,9 +5,11 @@ import {
 } from '@sallyport/contracts/identity-headers'
 import { applicationHeaders } from '@sallyport/contracts/policy'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { checkedInRoutes } from '../../launcher/src/traefik/checked-in-routes.ts'
 import { readSources, readText } from './repository.ts'
 import {
+  type DynamicConfig,
   environment,
   type Router,
   readDynamicConfig,
@@ -29,6 +31,15 @@ function unfold(names: readonly string[] = []): string[] {
     const inner = middleware['chain']?.['middlewares'] as readonly string[] | undefined
     return inner ? unfold(inner) : [plain(name)]
   })
+}
+
+/** routes.yml of a `sallyport.yml` with the usual route, this one, and its backend. */
+function checkedInRoutesOf(line: string): string {
+  const usual = '  websocket: { kind: websocket, path: /ws }'
+  const backends = "backends:\n  app: { url: 'http://127.0.0.1:3000' }"
+  const rendered = checkedInRoutes(['version: 1', 'routes:', usual, line, backends].join('\n'))
+  if (!rendered.ok) throw new Error(rendered.error.join('\n'))
+  return rendered.value
 }
 
 const routers = Object.entries(dynamic.routers)
@@ -149,6 +160,16 @@ describe('the chain', () => {
     expect(headers).not.toHaveProperty('accessControlAllowCredentials')
   })
 
+  it('W52 lets no address of a page leave its origin in a Referer, applications’ pages included', () => {
+    const policies = Object.entries(dynamic.middlewares).flatMap(([name, { headers }]) =>
+      headers && 'referrerPolicy' in headers ? [[name, headers['referrerPolicy']]] : [],
+    )
+    expect(Object.fromEntries(policies)).toEqual({
+      'security-headers': 'no-referrer',
+      'app-headers': 'same-origin',
+    })
+  })
+
   it('R2.6 puts the security headers on every router, outermost', () => {
     for (const [name, router] of routers) {
       expect(unfold(router.middlewares)[0], name).toBe('security-headers')
@@ -181,9 +202,17 @@ describe('the question to the sidecar', () => {
     }
   })
 
-  it('RX.11 reads an answer of at most 16 KiB', () => {
-    expect(question?.['maxResponseBodySize']).toBeGreaterThan(0)
-    expect(question?.['maxResponseBodySize']).toBeLessThanOrEqual(16_384)
+  it('RX.11 HDR-8 reads an answer of at most 16 KiB, at every route of any kind', () => {
+    const routes = parse(checkedInRoutesOf('  app: { kind: http, path: /app, backend: app }'))
+    const { middlewares } = (routes as { http: Pick<DynamicConfig, 'middlewares'> }).http
+    const questions = Object.entries(middlewares).filter(([, { forwardAuth }]) => forwardAuth)
+    const names = questions.map(([name]) => name).toSorted()
+    expect(names).toEqual(['app-auth', 'websocket-auth', 'websocket-probe-auth'])
+    for (const [name, { forwardAuth }] of questions) {
+      expect(forwardAuth?.['maxResponseBodySize'], name).toBeGreaterThan(0)
+      expect(forwardAuth?.['maxResponseBodySize'], name).toBeLessThanOrEqual(16_384)
+      expect(forwardAuth?.['forwardBody'] ?? false, name).toBe(false)
+    }
   })
 
   it('goes over TLS with a certificate of our own and a checked peer', () => {

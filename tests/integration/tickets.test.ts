@@ -138,6 +138,23 @@ describe('presenting a ticket', () => {
     expect([400, 401]).toContain(status)
   })
 
+  it('W52 stands in no Referer: no page or refusal lets its address out, no page loads from elsewhere', async () => {
+    const ticket = await ticketOf(await login(stack))
+    const page = await request(publicUrl(stack, `/?ticket=${ticket.ticket}`), {
+      headers: { accept: 'text/html' },
+    })
+    const refused = await present(ticket, { target: `/ws?ticket=${ticket.ticket}` })
+    expect([page.status, refused.status]).toEqual([200, 400])
+    for (const { headers, body } of [page, refused]) {
+      expect(headers['referrer-policy']).toBe('no-referrer')
+      expect(headers['content-security-policy']).toMatch(/(?:^|; )default-src 'self'(?:;|$)/)
+      expect(body).not.toContain(ticket.ticket)
+    }
+    const used = await present(ticket)
+    const found = await present(ticket)
+    expect([used.status, found.status]).toEqual([101, 401])
+  })
+
   it('TKT-6 opens a socket that lives no longer than the token it was asked for with', async () => {
     const alice = await login(stack)
     const answer = await ask({ authorization: `Bearer ${alice.token}` })

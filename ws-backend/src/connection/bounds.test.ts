@@ -19,7 +19,7 @@ function makeClock() {
 }
 
 describe('the token bucket', () => {
-  it('RX.11 allows the burst at once, then the rate', () => {
+  it('RX.11 LIM-3 allows the burst at once, then the rate', () => {
     const clock = makeClock()
     const tryTake = createTokenBucket(20, 40, clock.now)
     const taken = () => Array.from({ length: 100 }, tryTake).filter(Boolean).length
@@ -76,7 +76,7 @@ const member = (id: string, subject: string, sessionId: string) => ({
 })
 
 describe('the quota of sockets', () => {
-  it('RX.11 bounds a session and a subject, and gives back what was taken once', () => {
+  it('RX.11 LIM-2 bounds a session and a subject, and gives back what was taken once', () => {
     const quota = createSocketQuota({ maxSocketsPerSession: 2, maxSocketsPerSubject: 3 })
     const [a, b, c] = ['1', '2', '3'].map((id) => member(id, 'alice', 's1'))
     const [d, e] = ['4', '5'].map((id) => member(id, 'alice', 's2'))

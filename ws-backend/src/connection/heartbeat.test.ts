@@ -32,7 +32,7 @@ describe('heartbeat', () => {
     expect(onLost).not.toHaveBeenCalled()
   })
 
-  it('R0.10 W64 loses who only sends pongs of its own, or echoes an old ping', () => {
+  it('R0.10 LIM-6 W64 loses who only sends pongs of its own, or echoes an old ping', () => {
     const { heartbeat, pings, onLost } = start()
     vi.advanceTimersByTime(1000)
     heartbeat.answered(pings[0] ?? '')
@@ -44,7 +44,7 @@ describe('heartbeat', () => {
     expect(onLost).toHaveBeenCalledTimes(1)
   })
 
-  it('RX.11 W64 reports a flood of pongs once, and forgives a few in every interval', () => {
+  it('RX.11 LIM-4 W64 reports a flood of pongs once, and forgives a few in every interval', () => {
     const { heartbeat, onFlood } = start()
     for (let pong = 0; pong < 49; pong += 1) heartbeat.answered('')
     vi.advanceTimersByTime(1000)

@@ -219,7 +219,7 @@ describe('a live socket', () => {
     ['an unmasked frame', Buffer.from([0x81, 0x01, 0x61]), 1002],
     ['text that is not UTF-8', clientFrame(opcodes.text, Buffer.from([0xff])), 1007],
     ['a message beyond the limit', clientFrame(opcodes.text, 'x'.repeat(2000)), 1009],
-  ])('RX.11 ends for %s', async (_, bytes, code) => {
+  ])('RX.11 LIM-3 ends for %s', async (_, bytes, code) => {
     const { openLive, logged } = await start({ limits: { maxMessageBytes: 1024 } })
     const client = await openLive()
     client.write(bytes)
@@ -228,7 +228,7 @@ describe('a live socket', () => {
     expect(await logged('connection closed')).toMatchObject({ code })
   })
 
-  it('RX.11 ends for a message in more fragments than are kept', async () => {
+  it('RX.11 LIM-3 ends for a message in more fragments than are kept', async () => {
     const { openLive } = await start()
     const client = await openLive()
     client.write(clientFrame(opcodes.text, 'x', false))
@@ -244,7 +244,7 @@ describe('a live socket', () => {
     expect(client.messages().filter(({ type }) => type === 'error')).toHaveLength(5)
   })
 
-  it('RX.11 is told that it says too much, and ends with 4429 when it goes on', async () => {
+  it('RX.11 LIM-3 is told that it says too much, and ends with 4429 when it goes on', async () => {
     const { openLive } = await start({ limits: { messageBurst: 2, maxRefusals: 4 } })
     const client = await openLive()
     const frames = Array.from({ length: 8 }, (_, n) =>
@@ -269,7 +269,7 @@ describe('a live socket', () => {
   it.each([
     ['session', { sessionId: 'session-1' }],
     ['subject', { sessionId: 'session-2' }],
-  ])('RX.11 is refused with 4429 as one too many of its %s, until another has gone', async (bound, changes) => {
+  ])('RX.11 LIM-2 is refused with 4429 as one too many of its %s, until another has gone', async (bound, changes) => {
     const { open, openLive, logged } = await start({
       limits: bound === 'session' ? { maxSocketsPerSession: 2 } : { maxSocketsPerSubject: 2 },
     })
@@ -292,7 +292,7 @@ describe('a live socket', () => {
     await openLive(changes)
   })
 
-  it('RX.11 is cut with 4508 when it does not read what it subscribed to', async () => {
+  it('RX.11 LIM-4 is cut with 4508 when it does not read what it subscribed to', async () => {
     const { openLive, logged } = await start({
       limits: { messagesPerSecond: 1e9, messageBurst: 1e9 },
     })
@@ -316,7 +316,7 @@ describe('a live socket', () => {
     slow.socket.destroy()
   })
 
-  it('gets heartbeats, and is reaped after two intervals without a pong', async () => {
+  it('LIM-6 gets heartbeats, and is reaped after two intervals without a pong', async () => {
     const { openLive, logged } = await start({ limits: { heartbeatMs: 40 } })
     const client = await openLive()
     await client.frame(({ opcode }) => opcode === opcodes.ping)

@@ -207,7 +207,7 @@ describe('what a pending socket may send', () => {
 })
 
 describe('places of pending sockets', () => {
-  it('FMA-1 W61 refuses the one too many of an address with 429, and of all with 503, before any 101', async () => {
+  it('FMA-1 LIM-2 W61 refuses the one too many of an address with 429, and of all with 503, before any 101', async () => {
     await start({ limits: { maxPending: 3, maxPendingPerAddress: 2 } })
     const from = (clientAddress: string) => openPending({ clientAddress })
     const [first, second] = [await from('2001:db8::1'), await from('2001:db8::2')]

@@ -106,7 +106,7 @@ describe('messaging', () => {
     expect(alice.sent[2]).toMatchObject({ id: 'x', data: { code: 'too-many-channels' } })
   })
 
-  it('refuses what the identity may not, by error and not by close', () => {
+  it('AUT-10 refuses what the identity may not, by error and not by close', () => {
     const { dispatch, join } = make()
     const alice = join('alice')
     dispatch(alice.member, { type: 'subscribe', channel: 'user:bob' })
@@ -115,6 +115,26 @@ describe('messaging', () => {
       'not-allowed',
       'not-allowed',
     ])
+  })
+})
+
+describe('AUT-10 every message', () => {
+  it('AUT-10 is judged by itself: neither being let in nor an earlier yes is leave for the next', () => {
+    const { dispatch, join } = make()
+    const [alice, bob] = [join('alice'), join('bob')]
+    dispatch(bob.member, { type: 'subscribe', channel: 'user:bob' })
+    for (const channel of [room, 'user:alice', room, 'user:bob', 'user:alice']) {
+      dispatch(alice.member, { type: 'subscribe', channel })
+      dispatch(alice.member, { ...publish, channel })
+    }
+    const answers = alice.sent.map(({ type, data }) =>
+      type === 'subscribed' ? data?.['channel'] : type === 'error' ? data?.['code'] : type,
+    )
+    const inRoom = [room, 'event', 'ack']
+    const onOwn = ['user:alice', 'not-allowed']
+    const onAnothers = ['not-allowed', 'not-allowed']
+    expect(answers).toEqual([...inRoom, ...onOwn, ...inRoom, ...onAnothers, ...onOwn])
+    expect(bob.sent.map(({ type }) => type)).toEqual(['subscribed'])
   })
 })
 
@@ -130,7 +150,7 @@ describe('channel access', () => {
     ['publish', 'user:bob', false],
     ['subscribe', 'admin:a', false],
     ['publish', 'rooms:a', false],
-  ] as const)('%s on %s → %s', (action, channel, allowed) => {
+  ] as const)('AUT-10 %s on %s → %s', (action, channel, allowed) => {
     expect(mayUseChannel(alice, action, channel)).toBe(allowed)
   })
 })
