@@ -22,6 +22,8 @@ const identity: Identity = {
   ttlMs: 60_000,
   route: 'websocket',
   origin: 'https://app.example.com',
+  clientAddress: '2001:db8::1',
+  tokenRules: 'k3J-x_9aB0c1D2eF',
   groups: ['staff'],
   scopes: [],
   claims: { plan: 'gold' },

@@ -13,9 +13,13 @@ export const generationSchema = z.object({
 /** No identity is longer as JSON: it travels in a header, signed. */
 export const maxIdentityBytes = 4096
 
-/** How many groups and how many scopes an identity may carry, and how long each may be. */
+/** How long a subject or a username may be, in UTF-16 units as `length` counts. */
+export const maxNameLength = 256
+
+/** How many groups and how many scopes an identity may carry, and how long each may be, in UTF-16 units. */
 export const maxGrants = 100
-const grantsSchema = z.array(z.string().min(1).max(128)).max(maxGrants).readonly()
+export const maxGrantLength = 128
+const grantsSchema = z.array(z.string().min(1).max(maxGrantLength)).max(maxGrants).readonly()
 
 const claimValueSchema = z.union([
   z.string(),
@@ -27,13 +31,15 @@ const claimValueSchema = z.union([
 /** Accepts a `StandingIdentity`. */
 export const standingIdentitySchema = z.object({
   issuer: z.string().min(1).max(512),
-  subject: z.string().min(1).max(256),
-  username: z.string().max(256),
+  subject: z.string().min(1).max(maxNameLength),
+  username: z.string().max(maxNameLength),
   sessionId: z.string().min(1).max(128),
   way: z.enum(credentialWays),
   generation: generationSchema,
   route: z.string().min(1).max(64),
   origin: z.string().max(512).exactOptional(),
+  clientAddress: z.string().min(1).max(64),
+  tokenRules: z.string().max(64).exactOptional(),
   groups: grantsSchema,
   scopes: grantsSchema,
   claims: z.record(z.string(), claimValueSchema).readonly(),

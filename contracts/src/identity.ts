@@ -43,6 +43,10 @@ export type Identity = {
   readonly route: string
   /** The origin that was judged; undefined when none was sent. */
   readonly origin?: string
+  /** As limits count it; to judge the identity again when addresses are blocked. */
+  readonly clientAddress: string
+  /** Stands for the rules of `sallyport.yml` that its token was judged by; undefined when there are none but ours. */
+  readonly tokenRules?: string
   readonly groups: readonly string[]
   readonly scopes: readonly string[]
   /** Of the token's claims those that a policy asks about; to judge the identity again when the policy changes. */

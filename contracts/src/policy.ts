@@ -89,10 +89,24 @@ export const tokenAlgorithms = [
 
 export type TokenAlgorithm = (typeof tokenAlgorithms)[number]
 
+/** No issuer may be allowed longer-lived tokens than this, in seconds: what is revoked is remembered as long. */
+export const maxIssuerLifeSeconds = 86_400
+
+/** No issuer's clock may be believed to be further ahead than this, in seconds. */
+export const maxClockToleranceSeconds = 120
+
+/** How long `TrustedIssuer.prefix` may be. */
+export const maxPrefixLength = 64
+
 /** Somebody else whose tokens are accepted. */
 export type TrustedIssuer = {
   /** Exact `iss`. */
   readonly issuer: string
+  /**
+   * Stands before every subject, username and group of its tokens, so that nobody is taken for his namesake. Empty:
+   * this issuer names the same people and groups as we do.
+   */
+  readonly prefix: string
   /** Where its keys are; https (http in development). */
   readonly keySetUrl: string
   readonly algorithms: readonly TokenAlgorithm[]

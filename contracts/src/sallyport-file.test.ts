@@ -95,6 +95,7 @@ issuers:
     expect(parsed.ok && parsed.value.issuers).toEqual([
       {
         issuer: 'https://id.example.com',
+        prefix: 'id.example.com:',
         keySetUrl: 'https://id.example.com/keys',
         algorithms: ['RS256', 'ES256'],
         tokenType: undefined,
@@ -115,6 +116,23 @@ issuers:
   it('RX.13 gives an http route only ways that a plain request can take', () => {
     const parsed = parseSallyportFile(withLine('login: refuse'), options)
     expect(parsed.ok && parsed.value.routes[0]?.ways).toEqual(['session-cookie', 'authorization'])
+  })
+
+  it('FMA-1 leaves first-message out of what a route to another backend inherits', () => {
+    const ways = ['authorization', 'first-message'] as const
+    const given = { ...options, defaults: { ...options.defaults, ways } }
+    const text = `version: 1
+routes:
+  ours: { kind: websocket, path: /ours }
+  theirs: { kind: websocket, path: /theirs, backend: b }
+backends:
+  b: { url: 'http://127.0.0.1:3000' }
+`
+    const parsed = parseSallyportFile(text, given)
+    expect(parsed.ok && parsed.value.routes.map((route) => route.ways)).toEqual([
+      ways,
+      ['authorization'],
+    ])
   })
 })
 
@@ -170,6 +188,8 @@ backends:
     ['a template', "audience: '{{env`x`}}'", 7],
     ['a control character', 'who: { groups: ["a\\u0007b"] }', 7],
     ['a demand that libraries skip', 'who: { claims: { __proto__: [gold] } }', 7],
+    ['groups that name nobody', 'who: { groups: [] }', 7],
+    ['scopes that name nothing', 'who: { scopes: [] }', 7],
     ['an unknown way', 'ways: [password]', 7],
     ['a way for websockets', 'ways: [ticket]', 7],
     ['no way at all', 'ways: []', 7],
@@ -261,9 +281,43 @@ backends:
     expect(faultsOf(withLine('login: redirect\n    ways: [authorization]'))).toHaveLength(1)
   })
 
+  it.each(['0.0.0.0/00', '10.0.0.0/08', '::/129'])('R4.9 refuses the range %s', (range) => {
+    const text = `version: 1\naddresses: { blocked: ['${range}'] }\n`
+    expect(faultsOf(text)).toEqual([expect.stringMatching(/^f:2:\d+: addresses\.blocked\.0: /)])
+  })
+
+  it('FMA-1 refuses first-message where the backend is not ours, which alone knows pending sockets', () => {
+    const live = (line: string) =>
+      `version: 1\nroutes:\n  live: { kind: websocket, path: /live, ${line} }\nbackends:\n  b: { url: 'http://127.0.0.1:3000' }\n`
+    expect(faultsOf(live('backend: b, ways: [authorization, first-message]'))).toEqual([
+      expect.stringMatching(/^f:3:\d+: routes\.live\.ways: first-message/),
+    ])
+    expect(faultsOf(live('backend: ws-backend, ways: [first-message]'))).toEqual([])
+    expect(faultsOf(live('ways: [first-message]'))).toEqual([])
+  })
+
+  it('AUT-13 refuses the names of backends whose keys would take the place of others', () => {
+    for (const name of ['master', 'ws-backend', 'auth-sidecar', 'frontend']) {
+      const text = `version: 1\nbackends:\n  ${name}: { url: 'http://127.0.0.1:3000' }\n`
+      expect(faultsOf(text)).toEqual([expect.stringContaining('this name is taken')])
+    }
+  })
+
+  it.each([
+    '../x',
+    'a/b',
+    'a.b',
+    '..',
+    'A',
+    '%2e',
+  ])('AUT-13 refuses %j as the name of a backend: a file of keys is called after it', (name) => {
+    const text = `version: 1\nbackends:\n  '${name}': { url: 'http://127.0.0.1:3000' }\n`
+    expect(faultsOf(text)).toHaveLength(1)
+  })
+
   it('AUT-4 refuses symmetric algorithms, an issuer named twice, and in production whatever is not https', () => {
     const issuer = (more: string) =>
-      `version: 1\nissuers:\n  - { issuer: 'http://id.test', keySetUrl: 'http://id.test/k', audience: a${more} }\n`
+      `version: 1\nissuers:\n  - { issuer: 'http://localhost:9', keySetUrl: 'http://127.0.0.1:9/k', audience: a${more} }\n`
     expect(faultsOf(issuer(''))).toEqual([])
     expect(faultsOf(issuer(', algorithms: [HS256]'))).toHaveLength(1)
     expect(faultsOf(issuer(', algorithms: [none]'))).toHaveLength(1)
@@ -271,6 +325,20 @@ backends:
     expect(faultsOf(issuer(''), production)).toHaveLength(2)
     const entry = "  - { issuer: 'https://id.test', keySetUrl: 'https://id.test/k', audience: a }\n"
     expect(faultsOf(`version: 1\nissuers:\n${entry}${entry}`)).toHaveLength(1)
+  })
+
+  it.each([
+    ['http://id.test', 2],
+    ['http://127.0.0.1.id.test', 2],
+    ['http://localhost.id.test', 2],
+    ['http://10.0.0.1:9', 2],
+    ['http://[::2]:9', 2],
+    ['http://[::1]:9', 0],
+    ['http://127.9.9.9', 0],
+    ['https://id.test', 0],
+  ])('AUT-4 in development, too, believes no keys that came from %s over plain http', (url, faults) => {
+    const text = `version: 1\nissuers:\n  - { issuer: '${url}', keySetUrl: '${url}/k', audience: a }\n`
+    expect(faultsOf(text)).toHaveLength(faults)
   })
 
   it('ORG-1 refuses http origins in production', () => {

@@ -4,7 +4,8 @@
 import type { CredentialWay } from './identity.ts'
 import type { Policy, Route, TrustedIssuer } from './policy.ts'
 import { err, ok, type Result } from './result.ts'
-import { checkRoutes, httpWays } from './sallyport-file/check-routes.ts'
+import { defaultPrefix } from './sallyport-file/check-issuers.ts'
+import { canTake, checkRoutes, ownBackend } from './sallyport-file/check-routes.ts'
 import { type Part, type Parts, readParts } from './sallyport-file/read-parts.ts'
 import { type PolicyFault, readYaml } from './sallyport-file/read-yaml.ts'
 import { type IssuerEntry, type RouteEntry, routeSchema } from './sallyport-file/schema.ts'
@@ -65,6 +66,11 @@ export function formatPolicyFault(file: string, { line, column, message }: Polic
   return `${file}:${line}:${column}: ${message}`
 }
 
+/** The fault of a file that is not there: a missing one is no empty one. */
+export function formatMissingFile(file: string): string {
+  return `${file}: is missing or cannot be read: bring it back, or name another one in SALLYPORT_POLICY_FILE`
+}
+
 function completePolicy(parts: Parts, options: SallyportFileOptions): Policy {
   const routes = parts.hasRoutes ? parts.routes : defaultRoutes
   return {
@@ -79,13 +85,13 @@ function completeRoute(part: Part<RouteEntry>, options: SallyportFileOptions): R
   const { name, entry } = part
   const { defaults, publicOrigins } = options
   const { login, audience, attempts, origins, ...given } = entry
-  const isHttp = entry.kind === 'http'
+  const backend = entry.backend ?? (entry.kind === 'http' ? '' : ownBackend)
   const listed = origins.flatMap((origin) => (origin === 'public' ? publicOrigins : [origin]))
   return {
     ...given,
     name,
-    backend: entry.backend ?? (isHttp ? '' : 'ws-backend'),
-    ways: entry.ways ?? defaults.ways.filter((way) => !isHttp || httpWays.has(way)),
+    backend,
+    ways: entry.ways ?? defaults.ways.filter((way) => canTake({ ...entry, backend }, way)),
     origins: [...new Set(listed)],
     allowMissingOrigin: entry.allowMissingOrigin ?? defaults.allowMissingOrigin,
     audience,
@@ -94,6 +100,6 @@ function completeRoute(part: Part<RouteEntry>, options: SallyportFileOptions): R
   }
 }
 
-function completeIssuer({ tokenType, ...entry }: IssuerEntry): TrustedIssuer {
-  return { ...entry, tokenType }
+function completeIssuer({ tokenType, prefix, ...entry }: IssuerEntry): TrustedIssuer {
+  return { ...entry, tokenType, prefix: prefix ?? defaultPrefix(entry.issuer) }
 }

@@ -49,6 +49,17 @@ describe('the first message', () => {
     expect(parseFirstMessage('['.repeat(8_000_000))).toMatchObject({ error: 'too-long' })
   })
 
+  it.each([
+    ['8,000 euro signs', '€'.repeat(8000)],
+    ['one letter beyond ASCII', 'a.b.ç'],
+    ['a blank', 'a b'],
+    ['a line break', 'a.b.c\n'],
+    ['half a character', 'a.b.\ud83d'],
+  ])('J25 FMA-2 takes no token with %s: it is bounded in bytes on its way', (_name, token) => {
+    const text = JSON.stringify({ type: 'authenticate', data: { token } })
+    expect(parseFirstMessage(text)).toEqual({ ok: false, error: 'bad-message' })
+  })
+
   it('FMA-2 RX.11 never throws, and yields a token for nothing but its form', () => {
     const text = fc.oneof(
       fc.string(),

@@ -11,6 +11,9 @@ export const maxFirstMessageLength = maxTokenLength + 1024
 /** Why a frame is no first message. */
 export type FirstMessageFault = 'too-long' | 'bad-message'
 
+/** Printable ASCII, so that a bound in characters is one in bytes on every hop. */
+const tokenForm = /^[\x21-\x7e]+$/
+
 const membersOfMessage = new Set(['type', 'id', 'data'])
 
 /** Reads the token of `{"type":"authenticate","id"?,"data":{"token"}}`; any other member is a fault. */
@@ -26,8 +29,7 @@ export function parseFirstMessage(
   }
   if (!data || Object.keys(data).length !== 1) return err('bad-message')
   const { token } = data
-  if (typeof token !== 'string' || token === '' || token.length > maxTokenLength) {
-    return err('bad-message')
-  }
+  if (typeof token !== 'string' || token.length > maxTokenLength) return err('bad-message')
+  if (!tokenForm.test(token)) return err('bad-message')
   return ok({ token })
 }

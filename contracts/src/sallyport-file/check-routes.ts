@@ -1,12 +1,17 @@
 // What routes, backends and issuers say about each other, and about what the gate keeps for itself. Pure: parts in,
 // faults out. That each part is well formed is known already.
 
+import type { CredentialWay } from '../identity.ts'
 import type { Policy, Route } from '../policy.ts'
+import { checkIssuers } from './check-issuers.ts'
 import { place } from './describe-issues.ts'
 import type { Path, PolicyFault, YamlFile } from './read-yaml.ts'
 
-/** Services that the hand-written files of Traefik define. */
-const ownServices = new Set(['ws-backend', 'auth-sidecar', 'frontend'])
+/** Our own backend, the only one that knows sockets which have yet to authenticate. */
+export const ownBackend = 'ws-backend'
+
+/** Services that the hand-written files of Traefik define; and a backend `master` would get the master key's file. */
+const takenBackends = new Set([ownBackend, 'auth-sidecar', 'frontend', 'master'])
 
 /** Every name in Traefik derives from a route's: what derives from another's, or stands already, is taken. */
 const takenNames = new Set(['auth', 'pages', 'http', 'nothing', 'security', 'unavailable', 'strip'])
@@ -17,11 +22,16 @@ const takenEndings =
 const fixedPaths = new Set(['/ws/health', '/unavailable'])
 
 /** Ways that a request without an upgrade can take. */
-export const httpWays: ReadonlySet<string> = new Set([
-  'session-cookie',
-  'token-cookie',
-  'authorization',
-])
+const httpWays: ReadonlySet<string> = new Set(['session-cookie', 'token-cookie', 'authorization'])
+
+/** Whether a way can be on at such a route at all. */
+export function canTake(
+  { kind, backend }: Pick<Route, 'kind' | 'backend'>,
+  way: CredentialWay,
+): boolean {
+  if (kind === 'http') return httpWays.has(way)
+  return way !== 'first-message' || backend === ownBackend
+}
 
 /** Everything that is wrong between the parts. */
 export function checkRoutes(
@@ -50,7 +60,7 @@ export function checkRoutes(
     }
   }
   for (const name of Object.keys(policy.backends)) {
-    if (ownServices.has(name)) add(['backends', name], 'this name is taken, choose another')
+    if (takenBackends.has(name)) add(['backends', name], 'this name is taken, choose another')
   }
   for (const [first, second] of overlaps(policy.routes)) {
     add(['routes', second, 'path'], `route ${first} has this path on the same host already`)
@@ -75,10 +85,10 @@ function faultOfBackend(route: Route, known: ReadonlySet<string>): string | unde
   if (route.kind === 'http' && route.backend === '') {
     return 'is missing: an http route needs one of backends'
   }
-  if (route.kind === 'http' && route.backend === 'ws-backend') {
-    return 'ws-backend answers websockets only, an http route needs one of backends'
+  if (route.kind === 'http' && route.backend === ownBackend) {
+    return `${ownBackend} answers websockets only, an http route needs one of backends`
   }
-  if (route.backend === 'ws-backend' || known.has(route.backend)) return undefined
+  if (route.backend === ownBackend || known.has(route.backend)) return undefined
   return 'there is no such entry under backends'
 }
 
@@ -86,9 +96,11 @@ type KindFault = { readonly member: 'ways' | 'login' | 'identityHeaders'; readon
 
 function kindFaults(route: Route): KindFault[] {
   const faults: KindFault[] = []
-  const odd = route.kind === 'http' ? route.ways.filter((way) => !httpWays.has(way)) : []
-  if (odd.length > 0)
-    faults.push({ member: 'ways', text: `${odd.join(', ')}: for websockets only` })
+  const odd = route.ways.filter((way) => !canTake(route, way))
+  if (odd.length > 0) {
+    const rule = route.kind === 'http' ? 'for websockets only' : `for backend ${ownBackend} only`
+    faults.push({ member: 'ways', text: `${odd.join(', ')}: ${rule}` })
+  }
   if (route.ways.length === 0) faults.push({ member: 'ways', text: 'no way is left to get in' })
   if (!route.redirectToLogin) return faults
   if (route.kind === 'websocket') {
@@ -118,20 +130,4 @@ function overlaps(routes: readonly Route[]): [string, string][] {
     for (const key of keys) owners.set(key, name)
   }
   return pairs
-}
-
-function checkIssuers(
-  { issuers }: Policy,
-  mode: 'development' | 'production',
-  add: (path: Path, message: string) => void,
-): void {
-  const seen = new Set<string>()
-  for (const [index, { issuer, keySetUrl }] of issuers.entries()) {
-    if (seen.has(issuer)) add(['issuers', index, 'issuer'], 'this issuer stands here already')
-    seen.add(issuer)
-    if (mode !== 'production') continue
-    for (const [member, url] of Object.entries({ issuer, keySetUrl })) {
-      if (!url.startsWith('https:')) add(['issuers', index, member], 'must be https in production')
-    }
-  }
 }

@@ -1,7 +1,7 @@
 // Text → a plain value and a way back from a path in it to line and column. Bounded before anything is read: the
 // file is its owner's, but a slip of his must not hang what watches it. Knows nothing of routes.
 
-import { isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
+import { type Document, isMap, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml'
 import { err, ok, type Result } from '../result.ts'
 
 /** One thing that is wrong with the file, and where. Lines and columns count from 1. */
@@ -58,8 +58,11 @@ function readBounded(text: string): Result<YamlFile, readonly PolicyFault[]> {
   if (torn.length > 0) {
     return err(torn.slice(0, maxTorn).map(({ pos, message }) => at(pos[0], firstLine(message))))
   }
-  const faults = [...document.errors, ...document.warnings].map(({ pos, message }) =>
-    at(pos[0], firstLine(message)),
+  const faults = [...document.errors, ...document.warnings].map(({ code, pos, message }) =>
+    at(
+      pos[0],
+      (code === 'DUPLICATE_KEY' && keyTwice(document, pos[0], lines)) || firstLine(message),
+    ),
   )
   let isTooDeep = false
   visit(document, {
@@ -113,4 +116,22 @@ function firstLine(message: string): string {
 
 function start(message: string): PolicyFault {
   return { line: 1, column: 1, message }
+}
+
+/** Which key stands at `offset` a second time, and where the first one is; undefined when it is not found. */
+function keyTwice(document: Document, offset: number, lines: LineCounter): string | undefined {
+  let said: string | undefined
+  const offsetOf = (key: unknown) => (isScalar(key) ? key.range?.[0] : undefined)
+  visit(document, {
+    Map(_key, { items }) {
+      const second = items.find(({ key }) => offsetOf(key) === offset)
+      if (!second) return undefined
+      const name = String(second.key)
+      const first = items.find(({ key }) => isScalar(key) && String(key) === name)
+      const { line } = lines.linePos(offsetOf(first?.key) ?? offset)
+      said = `${JSON.stringify(name.slice(0, 64))} stands here a second time, first in line ${line}`
+      return visit.BREAK
+    },
+  })
+  return said
 }

@@ -1,29 +1,22 @@
 // The form of `sallyport.yml`: what may stand where, each part alone. Defaults that depend on the run, and what two
 // parts say about each other, are not here.
 
-import { isIP } from 'node:net'
 import { z } from 'zod'
+import { isAddressRange, parseAddressRange } from '../address-range.ts'
+import { isExactOrigin } from '../exact-origin.ts'
 import { credentialWays } from '../identity.ts'
-import { applicationHeaders, tokenAlgorithms } from '../policy.ts'
+import { maxGrantLength } from '../identity-schema.ts'
+import { isNetworkAddress, networkAddress } from '../network-address.ts'
+import {
+  applicationHeaders,
+  maxClockToleranceSeconds,
+  maxIssuerLifeSeconds,
+  maxPrefixLength,
+  tokenAlgorithms,
+} from '../policy.ts'
 
 const segment = /^(?!\.{1,2}$)[A-Za-z0-9._~-]+$/
 const maxSegments = 16
-
-const originForm = /^https?:\/\/(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/
-
-/** Exact as browsers write it: plain letters (URL would let a host hold braces), and what URL makes of it is the text. */
-function isOrigin(text: string): boolean {
-  return originForm.test(text) && URL.parse(text)?.origin === text
-}
-
-/** An address range; without a prefix length it is one address. */
-function isRange(text: string): boolean {
-  const [address = '', prefix, ...rest] = text.split('/')
-  const version = address.includes('%') ? 0 : isIP(address)
-  if (version === 0 || rest.length > 0) return false
-  if (prefix === undefined) return true
-  return /^(?:0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128)
-}
 
 /** `/`, or segments of unreserved characters: nothing encoded, nothing a proxy could read in another way. */
 function isPath(text: string): boolean {
@@ -43,7 +36,11 @@ const list = <Item extends z.ZodType>(item: Item, max: number) =>
 const word = z
   .string()
   .regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters without spaces')
-const perMinute = z.int().min(1).max(1_000_000)
+const wholeNumber = (min: number, max: number) => {
+  const said = `must be a whole number from ${min} to ${max}`
+  return z.int(said).min(min, said).max(max, said)
+}
+const perMinute = wholeNumber(1, 1_000_000)
 const name = /^[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?$/
 const forbiddenMembers = new Set(['__proto__', 'constructor', 'prototype'])
 const claimName = z
@@ -56,12 +53,24 @@ export const nameSchema = z
   .string()
   .regex(name, 'must be a name like my-route: a to z, digits and -, at most 32, a letter first')
 
-const claimValue = z.union([z.string().min(1).max(256), z.number(), z.boolean()]).transform(String)
+const claimValue = z
+  .union([z.string().min(1).max(256), z.number(), z.boolean()], {
+    error: 'must be a text of at most 256 characters, a number, true or false',
+  })
+  .transform(String)
+
+const emptyList = 'must name something; leave it out to demand nothing'
+const nobodyNamed: string[] = []
 
 /** Who may; everything may be left out. */
 export const whoSchema = z.strictObject({
-  groups: list(z.string().min(1).max(128), 100).default([]),
-  scopes: list(word, 100).default([]),
+  // Empty lists would let everybody in, which is hardly what whoever wrote one meant.
+  groups: list(z.string().min(1).max(maxGrantLength), 100)
+    .refine((groups) => groups.length > 0, emptyList)
+    .default(nobodyNamed),
+  scopes: list(word, 100)
+    .refine((scopes) => scopes.length > 0, emptyList)
+    .default(nobodyNamed),
   claims: z.record(claimName, z.array(claimValue).min(1).max(100)).default({}),
 })
 
@@ -94,7 +103,7 @@ export const routeSchema = z.strictObject({
     z
       .string()
       .refine(
-        (text) => text === 'public' || isOrigin(text),
+        (text) => text === 'public' || isExactOrigin(text),
         'must be `public` or an exact origin like https://app.example.com: lower case, no path, no usual port',
       ),
     50,
@@ -109,7 +118,10 @@ export const routeSchema = z.strictObject({
 export const backendSchema = z.strictObject({
   url: z
     .string()
-    .refine(isOrigin, 'must be scheme, host and port, like http://127.0.0.1:3000, and no path'),
+    .refine(
+      isExactOrigin,
+      'must be scheme, host and port, like http://127.0.0.1:3000, and no path',
+    ),
 })
 
 const mappingSchema = z.strictObject({
@@ -130,8 +142,16 @@ const absoluteUrl = z
     'must be an absolute URL without query',
   )
 
+const prefix = z
+  .string()
+  .regex(
+    new RegExp(`^[\\x21-\\x7e]{0,${maxPrefixLength}}$`),
+    `must be at most ${maxPrefixLength} printable ASCII characters without spaces`,
+  )
+
 export const issuerSchema = z.strictObject({
   issuer: absoluteUrl,
+  prefix: prefix.optional(),
   keySetUrl: absoluteUrl,
   algorithms: list(z.enum(tokenAlgorithms), 9).min(1).default(['RS256', 'ES256']),
   tokenType: z
@@ -140,14 +160,29 @@ export const issuerSchema = z.strictObject({
     .optional(),
   audience: word,
   audienceClaim: z.enum(['aud', 'azp', 'client_id']).default('aud'),
-  clockToleranceSeconds: z.int().min(0).max(120).default(5),
-  maxLifeSeconds: z.int().min(1).max(86_400).default(3600),
+  clockToleranceSeconds: wholeNumber(0, maxClockToleranceSeconds).default(5),
+  maxLifeSeconds: wholeNumber(1, maxIssuerLifeSeconds).default(3600),
   claims: mappingSchema.default(defaultMapping),
 })
 
 const range = z
   .string()
-  .refine(isRange, 'must be an address or a range like 10.0.0.0/8 or 2001:db8::/32')
+  .refine(isAddressRange, {
+    error: 'must be an address or a range like 10.0.0.0/8 or 2001:db8::/32',
+    abort: true,
+  })
+  .refine(beginsWhereItSays, { error: ({ input }) => bitsBehindPrefix(String(input)) })
+
+function beginsWhereItSays(text: string): boolean {
+  const parsed = parseAddressRange(text)
+  return parsed !== undefined && isNetworkAddress(parsed)
+}
+
+function bitsBehindPrefix(text: string): string {
+  const parsed = parseAddressRange(text)
+  const meant = parsed ? `${networkAddress(parsed)}/${parsed.bits}` : ''
+  return `${text} has bits behind the prefix: write ${meant}`
+}
 
 export const addressesSchema = z.strictObject({
   unlimited: list(range, 1000).default([]),

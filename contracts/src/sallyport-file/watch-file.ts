@@ -4,16 +4,16 @@
 import { type FSWatcher, readFileSync, watch } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Editors write in several steps: read when they are quiet for this long. */
-const quietMs = 100
+/** A file that is written in place passes through texts that look whole: only one that stays for this long is taken. */
+const settledMs = 100
 /** Not every file system tells of changes (network drives, some containers): look by ourselves, too. */
 const lookMs = 2000
 
 export type FileWatch = { readonly close: () => void }
 
 /**
- * Calls back with the new text after each change; with undefined when the file went away or cannot be read. The folder
- * is watched, not the file: many editors put a new file in the old one's place.
+ * Calls back with the new text after each change, as soon as two looks have seen the same; with undefined when the file
+ * went away or cannot be read. The folder is watched, not the file: many editors put a new file in the old one's place.
  */
 export function watchFile(
   path: string,
@@ -21,20 +21,29 @@ export function watchFile(
   onChange: (text: string | undefined) => void,
 ): FileWatch {
   let last = firstText
+  let seen: { readonly text: string | undefined } | undefined
   let timer: NodeJS.Timeout | undefined
   const look = () => {
+    timer = undefined
     const text = readIfThere(path)
+    const isSettled = seen !== undefined && seen.text === text
+    seen = undefined
     if (text === last) return
-    last = text
-    onChange(text)
+    if (isSettled) {
+      last = text
+      onChange(text)
+    } else {
+      seen = { text }
+      soon()
+    }
   }
+  /** Events do not begin the wait anew: in a busy folder it would never end. */
   const soon = () => {
-    clearTimeout(timer)
-    timer = setTimeout(look, quietMs)
-    timer.unref()
+    timer ??= setTimeout(look, settledMs).unref()
   }
   const watcher = watchFolder(dirname(path), soon)
-  const interval = setInterval(look, lookMs)
+  // Between two looks at one text nothing else looks: they would be too close to each other.
+  const interval = setInterval(() => timer ?? look(), lookMs)
   interval.unref()
   return {
     close: () => {
