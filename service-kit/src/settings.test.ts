@@ -29,7 +29,18 @@ describe('reading settings', () => {
         'APP_LIMIT: must be a whole number from 1 to 10',
         'APP_FLAG: must be true or false',
         'APP_LIST: has an empty entry',
-        'APP_LIMTI: no such setting',
+        'APP_LIMTI: there is no such setting, did you mean APP_LIMIT? see docs/settings.md',
+      ],
+    })
+  })
+
+  it('R3.11 names what a word may be, and no other setting where none is near', () => {
+    const words = z.object({ APP_LEVEL: z.enum(['debug', 'info']).default('info') })
+    expect(readSettings(words, { APP_LEVEL: 'loud', APP_FOO: '1' }, ['APP_'])).toEqual({
+      ok: false,
+      error: [
+        'APP_LEVEL: must be one of debug, info',
+        'APP_FOO: there is no such setting, see docs/settings.md',
       ],
     })
   })

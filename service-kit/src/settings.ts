@@ -2,6 +2,7 @@
 // It must not read `process.env` itself; `main.ts` passes it in.
 
 import { accessSync, constants } from 'node:fs'
+import { nearestWord } from '@sallyport/contracts/nearest'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { z } from 'zod'
 import { holdsTlsIdentity } from './mutual-tls.ts'
@@ -25,12 +26,14 @@ export function readSettings<Shape extends z.ZodRawShape>(
   const unknown = Object.keys(given)
     .filter((name) => ownPrefixes.some((prefix) => name.startsWith(prefix)))
     .filter((name) => !(name in schema.shape))
-    .map((name) => `${name}: no such setting`)
+    .map((name) => `${name}: ${unknownSetting(name, Object.keys(schema.shape), ownPrefixes)}`)
   const parsed = schema.safeParse(given)
   const faults = parsed.success
     ? unknown
     : [
-        ...parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${sentence(issue, given)}`),
+        ...parsed.error.issues.map(
+          (issue) => `${String(issue.path[0])}: ${sentence(issue, given)}`,
+        ),
         ...unknown,
       ]
   if (!parsed.success || faults.length > 0) return err(faults)
@@ -80,5 +83,22 @@ function canRead(path: string): boolean {
 
 function sentence(issue: z.core.$ZodIssue, given: Record<string, unknown>): string {
   const missing = issue.path.length === 1 && !(String(issue.path[0]) in given)
-  return missing ? 'must be set' : issue.message
+  if (missing) return 'must be set'
+  const isWord = issue.code === 'invalid_value' && issue.message.startsWith('Invalid option')
+  return isWord ? `must be one of ${issue.values.join(', ')}` : issue.message
+}
+
+function unknownSetting(
+  name: string,
+  known: readonly string[],
+  ownPrefixes: readonly string[],
+): string {
+  const prefix = ownPrefixes.find((each) => name.startsWith(each)) ?? ''
+  // What all of them begin with must not count as likeness.
+  const tails = known
+    .filter((each) => each.startsWith(prefix))
+    .map((each) => each.slice(prefix.length))
+  const meant = nearestWord(name.slice(prefix.length), tails)
+  const hint = meant === undefined ? ',' : `, did you mean ${prefix}${meant}?`
+  return `there is no such setting${hint} see docs/settings.md`
 }

@@ -45,6 +45,7 @@ export function createConnector(deps: ConnectorDeps) {
       quota.giveBack(connection)
       messaging.leave(connection)
     },
+    onEventDropped: () => metrics.eventsDropped.inc(),
     onForgotten: (connection, code) => {
       registry.remove(connection)
       metrics.open.set(registry.size())

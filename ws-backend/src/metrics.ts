@@ -39,6 +39,11 @@ export function createMetrics() {
       labelNames: ['code'] as const,
       registers,
     }),
+    eventsDropped: new Counter({
+      name: 'sallyport_events_dropped_total',
+      help: 'Events that a listener missed because it was too far behind.',
+      registers,
+    }),
     feedConnected: new Gauge({
       name: 'sallyport_authority_feed_connected',
       help: '1 while the authority feed is connected, else 0.',

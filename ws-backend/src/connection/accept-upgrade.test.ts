@@ -137,6 +137,13 @@ describe('an upgrade', () => {
     ['two versions', { 'Sec-WebSocket-Version': ['13', '13'] }, '/ws', 426, 'wrong-version'],
     ['another upgrade', { Upgrade: 'h2c' }, '/ws', 426, 'not-websocket'],
     ['a short key', { 'Sec-WebSocket-Key': 'c2hvcnQ=' }, '/ws', 400, 'bad-key'],
+    [
+      'W34 a key with stray bits',
+      { 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAB==' },
+      '/ws',
+      400,
+      'bad-key',
+    ],
     ['two keys', { 'Sec-WebSocket-Key': [someKey, someKey] }, '/ws', 400, 'bad-key'],
     ['a body', { 'Content-Length': '1' }, '/ws', 400, 'has-body'],
     [

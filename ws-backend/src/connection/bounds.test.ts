@@ -29,6 +29,20 @@ describe('the token bucket', () => {
     clock.advance(3_600_000)
     expect(taken()).toBe(40)
   })
+
+  it('LIM-3 takes more than the burst only when it is full, and waits until that is paid for', () => {
+    const clock = makeClock()
+    const tryTake = createTokenBucket(10, 100, clock.now)
+    expect([tryTake(60), tryTake(60), tryTake(40)]).toEqual([true, false, true])
+    clock.advance(9999)
+    expect(tryTake(150)).toBe(false)
+    clock.advance(1)
+    expect(tryTake(150)).toBe(true)
+    clock.advance(5000)
+    expect(tryTake(1)).toBe(false)
+    clock.advance(100)
+    expect(tryTake(1)).toBe(true)
+  })
 })
 
 describe('the misdeed counter', () => {

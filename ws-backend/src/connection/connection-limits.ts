@@ -6,12 +6,17 @@ export type ConnectionLimits = {
   readonly maxChannels: number
   readonly messagesPerSecond: number
   readonly messageBurst: number
+  /** What one socket may publish, in bytes of the events that come of it: in the long run, and at once. */
+  readonly publishBytesPerSecond: number
+  readonly publishBurstBytes: number
   /** This many refused messages within the window end the connection. */
   readonly maxRefusals: number
   readonly maxFaults: number
   readonly misdeedWindowMs: number
-  /** A reader with more unread is slow and ends. */
+  /** A reader with more unread misses events. More than one socket may publish at once. */
   readonly maxBufferedBytes: number
+  /** One that has stayed beyond it for this long without reading anything ends. */
+  readonly maxStalledMs: number
   /** With more queued than this, a goodbye would not arrive in time and is not tried. */
   readonly maxBytesBeforeGoodbye: number
   /** How long a peer has to answer the close frame. */
@@ -37,10 +42,13 @@ export const defaultLimits: ConnectionLimits = {
   maxChannels: 50,
   messagesPerSecond: 20,
   messageBurst: 40,
+  publishBytesPerSecond: 128 * 1024,
+  publishBurstBytes: 256 * 1024,
   maxRefusals: 100,
   maxFaults: 5,
   misdeedWindowMs: 10_000,
   maxBufferedBytes: 1024 * 1024,
+  maxStalledMs: 5000,
   maxBytesBeforeGoodbye: 65_536,
   endGraceMs: 1000,
   maxSocketsPerSession: 20,

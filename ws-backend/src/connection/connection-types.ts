@@ -14,6 +14,10 @@ export type Connection = {
   readonly identity: Identity
   /** Sends while the connection is live, else drops. The text is a serialised server message. */
   readonly send: (text: string) => void
+  /** The same for an event, which a reader that is too far behind misses. */
+  readonly sendEvent: (text: string) => void
+  /** May an event of so many bytes be published? Counts them; going on after a no ends the connection. */
+  readonly mayPublish: (bytes: number) => boolean
   /** May something still happen? Changes nothing. */
   readonly isLive: () => boolean
   /** Ends the connection when its authority has lasted as long as it may. */
@@ -55,6 +59,8 @@ export type ConnectionDeps = {
   readonly handle: (connection: Connection, message: ClientMessage) => void
   /** The connection left `live` or `checking` for good: no feature may hold it any longer. */
   readonly onDead: (connection: Connection) => void
+  /** A reader that is too far behind missed an event. */
+  readonly onEventDropped: () => void
   /** The transport is gone. Called once. */
   readonly onForgotten: (connection: Connection, code: number) => void
   readonly log: Log

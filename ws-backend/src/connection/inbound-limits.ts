@@ -1,15 +1,18 @@
-// Bounds on what one client may say: a token bucket for messages, and a counter of misdeeds within a window.
+// Bounds on what one client may say: a token bucket for messages and bytes, and a counter of misdeeds within a window.
 
-/** Allows `burst` at once and `perSecond` in the long run. */
+/**
+ * Allows `burst` at once and `perSecond` in the long run. What costs more than the burst passes when the bucket is
+ * full, and is paid for afterwards.
+ */
 export function createTokenBucket(perSecond: number, burst: number, now: () => number) {
   let tokens = burst
   let filledAtMs = now()
-  return function tryTake(): boolean {
+  return function tryTake(cost = 1): boolean {
     const readAtMs = now()
     tokens = Math.min(burst, tokens + ((readAtMs - filledAtMs) / 1000) * perSecond)
     filledAtMs = readAtMs
-    if (tokens < 1) return false
-    tokens -= 1
+    if (tokens < Math.min(cost, burst)) return false
+    tokens -= cost
     return true
   }
 }

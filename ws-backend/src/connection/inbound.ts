@@ -22,10 +22,18 @@ type InboundDeps = {
   readonly handle: (message: ClientMessage) => void
 }
 
+export type Inbound = {
+  readonly receive: (text: string) => void
+  /** Takes an event's bytes off what the connection may still publish; false when they are too many. */
+  readonly mayPublish: (bytes: number) => boolean
+}
+
 /** Builds the reader of one connection's text frames. */
-export function createInbound(deps: InboundDeps): (text: string) => void {
+export function createInbound(deps: InboundDeps): Inbound {
   const { limits, now, reply, end, handle } = deps
   const mayHandle = createTokenBucket(limits.messagesPerSecond, limits.messageBurst, now)
+  const { publishBytesPerSecond, publishBurstBytes } = limits
+  const mayCarry = createTokenBucket(publishBytesPerSecond, publishBurstBytes, now)
   const isFlood = createMisdeedCounter(limits.maxRefusals, limits.misdeedWindowMs, now)
   const isHopeless = createMisdeedCounter(limits.maxFaults, limits.misdeedWindowMs, now)
 
@@ -34,16 +42,29 @@ export function createInbound(deps: InboundDeps): (text: string) => void {
     if (isHopeless()) end('badMessage')
   }
 
-  return function receive(text) {
-    if (!mayHandle()) {
-      if (isFlood()) return end('rateLimited', limits.misdeedWindowMs)
-      return reply(errorMessage('rate-limited', idOf(text)))
-    }
-    const envelope = parseEnvelope(text)
-    if (!envelope.ok) return faulty(envelope.error)
-    const message = parseClientMessage(envelope.value)
-    if (!message.ok) return faulty(message.error, envelope.value.id)
-    handle(message.value)
+  function endFlood(): boolean {
+    if (!isFlood()) return false
+    end('rateLimited', limits.misdeedWindowMs)
+    return true
+  }
+
+  return {
+    receive(text) {
+      if (!mayHandle()) {
+        if (!endFlood()) reply(errorMessage('rate-limited', idOf(text)))
+        return
+      }
+      const envelope = parseEnvelope(text)
+      if (!envelope.ok) return faulty(envelope.error)
+      const message = parseClientMessage(envelope.value)
+      if (!message.ok) return faulty(message.error, envelope.value.id)
+      handle(message.value)
+    },
+    mayPublish(bytes) {
+      if (mayCarry(bytes)) return true
+      endFlood()
+      return false
+    },
   }
 }
 

@@ -32,6 +32,14 @@ const sessionEnded = {
 const subscribe = { type: 'subscribe', id: 's', data: { channel: 'room:a' } }
 const publish = (n: number) => ({ type: 'publish', data: { channel: 'room:a', data: { n } } })
 
+/** A client may say as much as it likes. */
+const unlimited = {
+  messagesPerSecond: 1e9,
+  messageBurst: 1e9,
+  publishBytesPerSecond: 1e9,
+  publishBurstBytes: 1e9,
+}
+
 /** Publishes as fast as the socket takes it until it is gone, and never answers a close frame. */
 function flood(client: RawClient): void {
   const frames = Buffer.concat(
@@ -65,8 +73,7 @@ describe('the socket of a revoked session', () => {
   it('RX.1 has not one message handled after the mark, though the client ignores the close and floods', async () => {
     const { open, openLive, sidecar } = await start({
       limits: {
-        messagesPerSecond: 1e9,
-        messageBurst: 1e9,
+        ...unlimited,
         maxBufferedBytes: 1e9,
         endGraceMs: 1000,
       },
@@ -294,7 +301,7 @@ describe('a live socket', () => {
 
   it('RX.11 LIM-4 is cut with 4508 when it does not read what it subscribed to', async () => {
     const { openLive, logged } = await start({
-      limits: { messagesPerSecond: 1e9, messageBurst: 1e9 },
+      limits: { ...unlimited, maxStalledMs: 300 },
     })
     const slow = await openLive({ sessionId: 'session-2' })
     slow.send(subscribe)
@@ -314,6 +321,64 @@ describe('a live socket', () => {
     expect(await logged('connection closed')).toMatchObject({ code: 4508, reason: 'slow-reader' })
     talker.socket.destroy()
     slow.socket.destroy()
+  })
+
+  it('LIM-4 stays when another one bursts into its room: it gets what fits, and misses the rest', async () => {
+    const { backend, openLive } = await start({ limits: { ...unlimited, maxBufferedBytes: 4096 } })
+    const reader = await openLive({ sessionId: 'session-2' })
+    reader.send(subscribe)
+    await reader.message('subscribed')
+    const talker = await openLive()
+    const fill = 'x'.repeat(1000)
+    const burst = Array.from({ length: 200 }, (_, n) =>
+      clientFrame(
+        opcodes.text,
+        JSON.stringify({
+          type: 'publish',
+          id: `p${n}`,
+          data: { channel: 'room:a', data: { fill } },
+        }),
+      ),
+    )
+    talker.write(Buffer.concat(burst))
+    await talker.frame(({ json }) => json?.id === 'p199')
+    reader.send({ type: 'subscribe', id: 'after', data: { channel: 'room:b' } })
+    await reader.frame(({ json }) => json?.id === 'after')
+    const got = reader.messages().filter(({ type }) => type === 'event').length
+    const metrics = await fetch(`http://127.0.0.1:${backend.managementPort}/metrics`)
+    const [, dropped] = /^sallyport_events_dropped_total (\d+)$/m.exec(await metrics.text()) ?? []
+    expect(got).toBeGreaterThan(3)
+    expect(Number(dropped)).toBeGreaterThan(0)
+    expect(got + Number(dropped)).toBe(200)
+  })
+
+  it('LIM-3 LIM-4 is told that it publishes too much, and everybody in the room stays', async () => {
+    const { openLive } = await start()
+    const reader = await openLive({ sessionId: 'session-2' })
+    reader.send(subscribe)
+    await reader.message('subscribed')
+    const talker = await openLive()
+    const fill = 'x'.repeat(60_000)
+    const burst = Array.from({ length: 40 }, (_, n) =>
+      clientFrame(
+        opcodes.text,
+        JSON.stringify({
+          type: 'publish',
+          id: `p${n}`,
+          data: { channel: 'room:a', data: { fill } },
+        }),
+      ),
+    )
+    talker.write(Buffer.concat(burst))
+    const { json } = await talker.frame((frame) => frame.json?.id === 'p39')
+    expect(json).toMatchObject({ type: 'error', data: { code: 'rate-limited', retryable: true } })
+    reader.send({ type: 'subscribe', id: 'after', data: { channel: 'room:b' } })
+    await reader.frame((frame) => frame.json?.id === 'after')
+    const told = (client: RawClient, type: string) =>
+      client.messages().filter((message) => message.type === type).length
+    expect(told(reader, 'event')).toBe(told(talker, 'ack'))
+    expect(told(reader, 'event')).toBeGreaterThan(3)
+    expect(told(talker, 'error') + told(talker, 'ack')).toBe(40)
   })
 
   it('LIM-6 gets heartbeats, and is reaped after two intervals without a pong', async () => {

@@ -6,6 +6,7 @@ import type { Denial } from '@sallyport/contracts/denials'
 import { identityHeader } from '@sallyport/contracts/identity-headers'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { type OfferedProtocols, parseOfferedProtocols } from '@sallyport/contracts/subprotocol'
+import { isWebSocketKey } from '@sallyport/contracts/websocket-key'
 
 type UpgradeRequest = Pick<
   IncomingMessage,
@@ -18,8 +19,6 @@ type ParsedUpgrade = {
   readonly webSocketKey: string
   readonly offered: OfferedProtocols
 }
-
-const webSocketKeyPattern = /^[+/0-9A-Za-z]{22}==$/
 
 const identityHeaderName = identityHeader.toLowerCase()
 
@@ -42,9 +41,7 @@ export function parseUpgrade(
   }
   if ('content-length' in headers || 'transfer-encoding' in headers) return malformed('has-body')
   const webSocketKey = only(headersDistinct['sec-websocket-key'])
-  if (webSocketKey === undefined || !webSocketKeyPattern.test(webSocketKey)) {
-    return malformed('bad-key')
-  }
+  if (webSocketKey === undefined || !isWebSocketKey(webSocketKey)) return malformed('bad-key')
   const offered = parseOfferedProtocols(headers['sec-websocket-protocol'])
   if (!offered) return malformed('bad-protocol-list')
   if (offered.count > 0 && !offered.offersOurs && !offered.offersFirstMessage) {

@@ -1,6 +1,7 @@
 // Places for sockets nobody is behind, apart from everybody else's: a total and one for each client address. A place is
 // taken before the 101 and given back when somebody is behind the socket, or it is gone.
 
+import { addressKey } from '@sallyport/contracts/address-key'
 import type { Denial } from '@sallyport/contracts/denials'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import type { ConnectionLimits } from './connection-limits.ts'
@@ -45,14 +46,4 @@ export function createPendingPlaces(limits: PlaceLimits) {
     },
     taken: (): number => taken,
   }
-}
-
-/** IPv6 by its /64, because one subscriber usually owns all of it. The sidecar sends addresses in one spelling. */
-function addressKey(address: string): string {
-  if (!address.includes(':')) return address
-  const [head = '', tail = ''] = address.split('::')
-  const left = head === '' ? [] : head.split(':')
-  const right = tail === '' ? [] : tail.split(':')
-  const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0')
-  return [...left, ...zeros, ...right].slice(0, 4).join(':')
 }

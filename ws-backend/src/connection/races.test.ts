@@ -79,7 +79,14 @@ describe('a revocation', () => {
   })
 
   it('RX.1 in the middle of a broadcast: the advice is the last message that is sent', async () => {
-    running = await startTestBackend({ limits: { messagesPerSecond: 1e9, messageBurst: 1e9 } })
+    running = await startTestBackend({
+      limits: {
+        messagesPerSecond: 1e9,
+        messageBurst: 1e9,
+        publishBytesPerSecond: 1e9,
+        publishBurstBytes: 1e9,
+      },
+    })
     const { openLive, sidecar } = running
     const [victim, talker] = await Promise.all([
       openLive({ sessionId: 'victim' }),

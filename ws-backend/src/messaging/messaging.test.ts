@@ -9,19 +9,25 @@ import { createMessaging, type Member } from './messaging.ts'
 
 type Sent = { type: string; id?: string; data?: Record<string, unknown> }
 
-function make(maxChannels = 50) {
+function make(maxChannels = 50, maxPublishedBytes = Number.POSITIVE_INFINITY) {
   const messaging = createMessaging({ maxChannels, wallClock: () => new Date(0) })
   const dispatch = createDispatch({ messaging })
   const join = (subject: string, onSend: () => void = () => {}) => {
     const sent: Sent[] = []
-    const state = { live: true }
+    const state = { live: true, publishedBytes: 0 }
+    const take = (text: string) => {
+      if (!state.live) return
+      sent.push(JSON.parse(text))
+      onSend()
+    }
     const member: Member = {
       identity: testIdentity({ subject, username: subject }),
       isLive: () => state.live,
-      send: (text) => {
-        if (!state.live) return
-        sent.push(JSON.parse(text))
-        onSend()
+      send: take,
+      sendEvent: take,
+      mayPublish: (bytes) => {
+        state.publishedBytes += bytes
+        return state.publishedBytes <= maxPublishedBytes
       },
     }
     const end = () => {
@@ -34,6 +40,16 @@ function make(maxChannels = 50) {
 }
 
 const room = 'room:a'
+/** The event of `publish` with a number that is longer written out than as it came. */
+const eventText = JSON.stringify({
+  type: 'event',
+  data: {
+    channel: room,
+    data: { n: 100000000000000000000 },
+    from: { userId: 'alice', username: 'alice' },
+    at: '1970-01-01T00:00:00.000Z',
+  },
+})
 const publish = { type: 'publish', id: 'p', channel: room, data: { n: 1 } } as const
 
 describe('messaging', () => {
@@ -104,6 +120,21 @@ describe('messaging', () => {
     dispatch(alice.member, { type: 'subscribe', id: 'x', channel: 'room:b' })
     expect(alice.sent.map(({ type }) => type)).toEqual(['subscribed', 'subscribed', 'error'])
     expect(alice.sent[2]).toMatchObject({ id: 'x', data: { code: 'too-many-channels' } })
+  })
+
+  it('LIM-3 LIM-4 refuses an event beyond the bytes of its publisher, counted as it is sent', () => {
+    const size = Buffer.byteLength(eventText)
+    const { dispatch, join } = make(50, size)
+    const [alice, bob] = [join('alice'), join('bob')]
+    dispatch(bob.member, { type: 'subscribe', channel: room })
+    dispatch(alice.member, { ...publish, data: { n: 1e20 } })
+    dispatch(alice.member, { ...publish, id: 'q' })
+    expect(alice.state.publishedBytes).toBeGreaterThan(size)
+    expect(alice.sent).toMatchObject([
+      { type: 'ack', id: 'p' },
+      { type: 'error', id: 'q', data: { code: 'rate-limited', retryable: true } },
+    ])
+    expect(bob.sent.map(({ type }) => type)).toEqual(['subscribed', 'event'])
   })
 
   it('AUT-10 refuses what the identity may not, by error and not by close', () => {

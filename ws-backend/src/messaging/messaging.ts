@@ -1,5 +1,5 @@
 // Rooms: who listens to which channel, and events to all of them, the sender included. At most once, no history.
-// Knows no socket: a member that is not live drops what it is given, and leaves through `leave`.
+// Knows no socket: a member that is not live or too far behind drops what it is given, and leaves through `leave`.
 
 import type { Identity } from '@sallyport/contracts/identity'
 import type { ClientMessage } from '@sallyport/contracts/messages/client-message'
@@ -12,6 +12,10 @@ export type Member = {
   readonly identity: Identity
   readonly isLive: () => boolean
   readonly send: (text: string) => void
+  /** For what was published: dropped where a reader is too far behind. */
+  readonly sendEvent: (text: string) => void
+  /** Counts the bytes of an event against what this member may publish. */
+  readonly mayPublish: (bytes: number) => boolean
 }
 
 type Publish = Extract<ClientMessage, { type: 'publish' }>
@@ -53,7 +57,10 @@ export function createMessaging({ maxChannels, wallClock }: MessagingDeps) {
     const at = wallClock().toISOString()
     // Serialised once, however many listen. A send may end its member and so shrink the set, which a Set allows.
     const text = serialise({ type: 'event', data: { channel, data, from, at } })
-    for (const listener of members.get(channel) ?? []) listener.send(text)
+    if (!member.mayPublish(Buffer.byteLength(text))) {
+      return reply(member, errorMessage('rate-limited', id))
+    }
+    for (const listener of members.get(channel) ?? []) listener.sendEvent(text)
     acknowledge(member, id)
   }
 

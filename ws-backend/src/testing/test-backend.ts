@@ -27,6 +27,7 @@ export function testIdentity(changes: Partial<Identity> = {}): Identity {
     generation: { epoch: 'epoch-1', subject: 0, session: 0 },
     ttlMs: 600_000,
     route: 'websocket',
+    clientAddress: '127.0.0.1',
     groups: [],
     scopes: [],
     claims: {},
