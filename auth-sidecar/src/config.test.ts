@@ -54,6 +54,15 @@ describe('settings of the sidecar', () => {
     ])
   })
 
+  it('R3.11 says which entry is no way, and which ways there are', () => {
+    const config = loadConfig({ ...complete, SIDECAR_CREDENTIAL_WAYS: 'cookie,authorization' })
+    expect(config.ok ? [] : config.error).toEqual([
+      expect.stringMatching(
+        /^SIDECAR_CREDENTIAL_WAYS: cookie is no way; there are session-cookie, .*ticket/,
+      ),
+    ])
+  })
+
   it('R0.14 R3.6 refuses development settings in production, beside other faults', () => {
     const config = loadConfig({
       ...complete,
@@ -73,6 +82,39 @@ describe('settings of the sidecar', () => {
       loadConfig({ ...complete, SALLYPORT_MODE: 'development', SIDECAR_SECURE_COOKIES: 'false' })
         .ok,
     ).toBe(true)
+  })
+
+  it.each([
+    '0.0.0.0/0',
+    '0.0.0.0/00',
+    '::/0',
+    '::/00',
+    '::ffff:0.0.0.0/96',
+    '10.0.0.0/8,::/0',
+  ])('R4.2 refuses to trust everybody as a proxy: %s', (ranges) => {
+    const config = loadConfig({ ...complete, SIDECAR_TRUSTED_PROXIES: ranges })
+    const faults = config.ok ? [] : config.error
+    expect(faults).toEqual([expect.stringMatching(/^SIDECAR_TRUSTED_PROXIES: /)])
+  })
+
+  it('R4.2 takes ranges and single addresses of proxies', () => {
+    const config = loadConfig({ ...complete, SIDECAR_TRUSTED_PROXIES: '10.0.0.0/8, fd00::1' })
+    expect(config).toMatchObject({
+      ok: true,
+      value: { SIDECAR_TRUSTED_PROXIES: ['10.0.0.0/8', 'fd00::1'] },
+    })
+  })
+
+  it.each([
+    'https://app.example.com:443',
+    'https://app.example.com:99999',
+    'https://App.example.com',
+    'https://app.example.com/',
+    'null',
+  ])('ORG-1 refuses %s, which no browser sends as an origin', (origin) => {
+    const config = loadConfig({ ...complete, SIDECAR_ALLOWED_ORIGINS: origin })
+    const faults = config.ok ? [] : config.error
+    expect(faults).toEqual([expect.stringMatching(/^SIDECAR_ALLOWED_ORIGINS: /)])
   })
 
   it('R3.6 refuses the development bypass in production, and where others could connect', () => {

@@ -1,5 +1,7 @@
 // Environment → settings of the sidecar. Knows no clock and no file's content; that files can be read is checked.
 
+import { coversEverybody, parseAddressRange } from '@sallyport/contracts/address-range'
+import { isExactOrigin } from '@sallyport/contracts/exact-origin'
 import { credentialWays } from '@sallyport/contracts/identity'
 import { err, type Result } from '@sallyport/contracts/result'
 import { defaultWays } from '@sallyport/contracts/sallyport-file'
@@ -15,10 +17,10 @@ import {
   wholeNumber,
 } from '@sallyport/service-kit/settings'
 import { z } from 'zod'
-import { isAddressRange } from './limits/address-set.ts'
 import { isLoopback } from './login/loopback.ts'
 
-const origin = /^https?:\/\/(?:[a-z0-9.-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/
+const noWay = ({ input }: { readonly input?: unknown }) =>
+  `${String(input).slice(0, 32)} is no way; there are ${credentialWays.join(', ')}`
 
 /** Every variable the sidecar reads; `.env.example` and the docs are tested against its keys. */
 export const settingsSchema = z.object({
@@ -31,12 +33,12 @@ export const settingsSchema = z.object({
   SIDECAR_MANAGEMENT_PORT: portNumber,
   SIDECAR_TLS_DIRECTORY: tlsDirectory,
   SIDECAR_ALLOWED_ORIGINS: commaList.refine(
-    (origins) => origins.every((entry) => origin.test(entry)),
-    'must list origins like https://app.example.com: scheme, lower-case host, no path',
+    (origins) => origins.every(isExactOrigin),
+    'must list origins like https://app.example.com: scheme, lower-case host, no path, no usual port',
   ),
   SALLYPORT_POLICY_FILE: readableFile.optional(),
   SIDECAR_CREDENTIAL_WAYS: commaList
-    .pipe(z.array(z.enum(credentialWays)))
+    .pipe(z.array(z.enum(credentialWays, { error: noWay })))
     .prefault(defaultWays.join(',')),
   SIDECAR_ISSUER: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }),
   SIDECAR_AUDIENCE: z.string().default('sallyport'),
@@ -53,7 +55,7 @@ export const settingsSchema = z.object({
   SIDECAR_ALLOW_MISSING_ORIGIN: flag.prefault('false'),
   SIDECAR_TRUSTED_PROXIES: commaList
     .refine(
-      (ranges) => ranges.every((range) => isAddressRange(range) && !range.endsWith('/0')),
+      (ranges) => ranges.every(mayBeTrusted),
       'must list ranges like 10.0.0.0/8, and none that trusts everybody',
     )
     .optional(),
@@ -108,4 +110,9 @@ function bypassFaults(environment: Environment, mode: string): string[] {
     faults.push('SIDECAR_DEVELOPMENT_BYPASS: needs SIDECAR_HOST to be a loopback address')
   }
   return faults
+}
+
+function mayBeTrusted(text: string): boolean {
+  const range = parseAddressRange(text)
+  return range !== undefined && !coversEverybody(range)
 }

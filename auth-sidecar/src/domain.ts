@@ -2,12 +2,7 @@
 // Opens no port. Everything here has one instance a process.
 
 import { hkdfSync } from 'node:crypto'
-import {
-  type AssertionSigner,
-  backendAudience,
-  createAssertionSigner,
-  deriveAssertionKey,
-} from '@sallyport/contracts/identity-assertion'
+import { maxClockToleranceSeconds, maxIssuerLifeSeconds } from '@sallyport/contracts/policy'
 import type { Log } from '@sallyport/service-kit/log'
 import { createAuthorityFeed } from './authority/authority-feed.ts'
 import { createMemoryAuthorityStore } from './authority/authority-store.memory.ts'
@@ -15,6 +10,7 @@ import { createCurrentAuthority } from './authority/current-authority.ts'
 import type { Settings } from './config.ts'
 import { tokenCookieName } from './credentials/token-cookie.ts'
 import { rememberAdmissions } from './handshake/admit-identity.ts'
+import { createAssertionSigners } from './handshake/assertion-signers.ts'
 import { createAddressSet } from './limits/address-set.ts'
 import { createMemoryAttemptLimiter } from './limits/attempt-limiter.memory.ts'
 import { clientAddressOf } from './limits/client-address.ts'
@@ -53,36 +49,26 @@ export function createDomain(input: DomainInput) {
   const tokenLifeMs = settings.SIDECAR_TOKEN_LIFE_SECONDS * 1000
   const trustedProxies = createAddressSet(settings.SIDECAR_TRUSTED_PROXIES ?? [])
 
-  const authorities = createMemoryAuthorityStore({ recordLifeMs: sessionLifeMs + minuteMs, now })
-  const sessions = createMemorySessionStore({ maxSessions: 100_000, now })
-  const tickets = createMemoryTicketStore({ maxTickets: 20_000, maxPerSession: 20, now })
-  const feed = createAuthorityFeed(authorities.epoch, 10_000)
-  policy.onChange(() => feed.publish({ type: 'policy-changed' }))
-  const tokens = createVerifier(input, authorities.current, tokenLifeMs + minuteMs)
+  const stores = createStores(sessionLifeMs, now)
+  const tokens = createVerifier(input, stores.authorities.current, tokenLifeMs + minuteMs)
   const { verifyToken } = tokens
+  policy.onChange(() => {
+    tokens.followIssuers()
+    stores.feed.publish({ type: 'policy-changed' })
+  })
 
   return {
     issuer,
     policy,
-    authorities,
-    sessions,
-    tickets,
-    feed,
+    ...stores,
     sessionLifeMs,
     tokenVerifier: tokens,
     tokens: { issuer, audience, keyRing: secrets.keyRing, tokenLifeMs, now },
-    currentAuthority: createCurrentAuthority({
-      issuer,
-      verifyToken,
-      sessions,
-      tickets,
-      authorities,
-      now,
-    }),
+    currentAuthority: createCurrentAuthority({ issuer, verifyToken, ...stores, now }),
     /** The same limiter for upgrades, probes of them, and first messages. */
     attempts: attemptsPerMinute(settings.WS_RATE_LIMIT, now),
     admitIdentity: rememberAdmissions(),
-    signer: createSigner(secrets, now),
+    signerOf: createAssertionSigners(secrets.assertionKeys, now),
     cookieNames: {
       session: cookieName(settings.SIDECAR_SESSION_COOKIE_NAME, secure),
       token: cookieName(tokenCookieName, secure),
@@ -91,6 +77,22 @@ export function createDomain(input: DomainInput) {
     ticketInQuery: settings.SIDECAR_TICKET_IN_QUERY,
     now,
   }
+}
+
+function createStores(sessionLifeMs: number, now: () => number) {
+  const recordLifeMs = longestLifeMs(sessionLifeMs)
+  const authorities = createMemoryAuthorityStore({ recordLifeMs, now })
+  return {
+    authorities,
+    sessions: createMemorySessionStore({ maxSessions: 100_000, now }),
+    tickets: createMemoryTicketStore({ maxTickets: 20_000, maxPerSession: 20, now }),
+    feed: createAuthorityFeed(authorities.epoch, 10_000),
+  }
+}
+
+/** Of anything that a session of ours or of another issuer can be in, whoever issued it and whenever it is trusted. */
+function longestLifeMs(sessionLifeMs: number): number {
+  return Math.max(sessionLifeMs, maxIssuerLifeSeconds * 1000) + maxClockToleranceSeconds * 1000
 }
 
 export type Domain = ReturnType<typeof createDomain>
@@ -114,13 +116,6 @@ function createVerifier(
     },
     now,
   })
-}
-
-function createSigner(secrets: Secrets, now: () => number): AssertionSigner {
-  const [master] = secrets.assertionKeys
-  if (!master) throw new Error('the assertion ring is empty')
-  const secret = deriveAssertionKey(master.secret, backendAudience)
-  return createAssertionSigner({ keyId: master.keyId, secret }, backendAudience, now)
 }
 
 /** The secret that device cookies are made with: good for nothing else, and the same after a restart. */

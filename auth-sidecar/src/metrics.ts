@@ -27,7 +27,7 @@ export function createMetrics() {
     ),
     requests: outcomes(
       'sallyport_requests_total',
-      'Decided requests of http routes: allowed by way, or a denial code and its reason.',
+      'Decided requests of http routes: allowed, sent to the login, or a denial code and its reason.',
     ),
     logins: outcomes('sallyport_logins_total', 'Sign-in attempts by outcome and reason.'),
     ticketsAsked: outcomes(

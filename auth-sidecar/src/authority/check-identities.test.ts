@@ -1,17 +1,29 @@
 import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-event'
-import type { Route } from '@sallyport/contracts/policy'
+import type { Policy, Route } from '@sallyport/contracts/policy'
 import { expect, it } from 'vitest'
 import { createFixedPolicy } from '../policy/policy-source.ts'
+import { tokenRulesOf } from '../policy/token-rules.ts'
 import { issuer, origin, policyOf, websocketRoute } from '../testing/domain-fixture.ts'
+import { trustedIssuer } from '../tokens/testing/verifier-fixture.ts'
 import { createMemoryAuthorityStore } from './authority-store.memory.ts'
 import { checkIdentities } from './check-identities.ts'
 
 type Checked = CheckRequest['identities'][number]
 
+const trusted = trustedIssuer({ issuer: 'https://idp.example.com' })
+/** What an identity of that issuer carries while its entry is as it is. */
+const rulesOf = (
+  way: Checked['way'],
+  audience?: string,
+  issuers = [trusted],
+  of = trusted.issuer,
+) => tokenRulesOf({ issuer: of, way }, { audience }, { issuers })
+
 async function verdictOf(
   identityChanges: Partial<Checked>,
   routeChanges: Partial<Route> = {},
   act: (store: ReturnType<typeof createMemoryAuthorityStore>) => Promise<void> = async () => {},
+  policyChanges: Partial<Policy> = {},
 ): Promise<AuthorityVerdict | undefined> {
   const authorities = createMemoryAuthorityStore({ recordLifeMs: 1000, now: () => 0 })
   const lineage = { issuer, subject: 'alice', sessionId: 's1' }
@@ -21,14 +33,15 @@ async function verdictOf(
     way: 'session-cookie',
     route: 'websocket',
     origin,
+    clientAddress: '203.0.113.9',
     groups: ['staff'],
     scopes: [],
     claims: { plan: 'gold' },
     ...identityChanges,
   }
   await act(authorities)
-  const trusted = { issuer: 'https://idp.example.com' } as never
-  const policy = createFixedPolicy(policyOf([websocketRoute(routeChanges)], { issuers: [trusted] }))
+  const changes = { issuers: [trusted], ...policyChanges }
+  const policy = createFixedPolicy(policyOf([websocketRoute(routeChanges)], changes))
   const [verdict] = await checkIdentities(
     { identities: [identity] },
     { authorities, issuer, policy },
@@ -75,7 +88,28 @@ it.each<[string, Partial<Checked>, Partial<Route>, AuthorityVerdict]>([
     who({ claims: { team: ['x'], plan: ['tin'] } }),
     'forbidden',
   ],
-  ['its issuer is trusted', { issuer: 'https://idp.example.com' }, {}, 'good'],
+  [
+    'its issuer is trusted',
+    { issuer: trusted.issuer, way: 'authorization', tokenRules: rulesOf('authorization') ?? '' },
+    {},
+    'good',
+  ],
+  ['its token was judged without the entry of its issuer', { issuer: trusted.issuer }, {}, 'void'],
+  ['its route asks for an audience now', { way: 'authorization' }, { audience: 'orders' }, 'void'],
+  ['its route asks for an audience of tokens, and it has a session', {}, { audience: 'o' }, 'good'],
+  [
+    // Its groups may read otherwise by the new rules: whoever edits a prefix edits who may along with it.
+    'its token was judged by other rules, and a group it is not in is asked for',
+    { issuer: trusted.issuer, way: 'authorization' },
+    who({ groups: ['idp.example.com:staff'] }),
+    'void',
+  ],
+  [
+    'its token was judged by other rules, and its way is off',
+    { issuer: trusted.issuer, way: 'authorization' },
+    { ways: ['subprotocol'] },
+    'forbidden',
+  ],
   ['its issuer is trusted no more', { issuer: 'https://gone.example.com' }, {}, 'forbidden'],
 ])('RX.13 judges an identity again when %s', async (_name, identity, route, verdict) => {
   expect(await verdictOf(identity, route)).toBe(verdict)
@@ -86,4 +120,40 @@ it('RX.13 judges a socket without an origin by whether the route lets such in', 
   const absent = { ...none, origin: undefined } as unknown as Partial<Checked>
   expect(await verdictOf(absent)).toBe('forbidden')
   expect(await verdictOf(absent, { allowMissingOrigin: true })).toBe('good')
+})
+
+it.each<[string, Partial<Policy['addresses']>, AuthorityVerdict]>([
+  ['is blocked now', { blocked: ['203.0.113.0/24'] }, 'forbidden'],
+  [
+    'is blocked although no limit counts it',
+    { blocked: ['203.0.113.9'], unlimited: ['203.0.113.0/24'] },
+    'forbidden',
+  ],
+  ['is not among those blocked', { blocked: ['203.0.113.10'] }, 'good'],
+])('RX.13 judges an identity again whose address %s', async (_name, changes, verdict) => {
+  const addresses = { unlimited: [], blocked: [], ...changes }
+  expect(await verdictOf({}, {}, undefined, { addresses })).toBe(verdict)
+})
+
+it.each([
+  { algorithms: ['ES384'] },
+  { audience: 'orders' },
+  { keySetUrl: 'https://idp.example.com/other' },
+  { prefix: 'idp:' },
+  { maxLifeSeconds: 60 },
+] as const)('RX.13 says void of a token of an issuer whose entry says %j now', async (changes) => {
+  const way = 'subprotocol'
+  const identity = { issuer: trusted.issuer, way, tokenRules: rulesOf(way) ?? '' } as const
+  const issuersOf = (entry: typeof trusted) => ({ issuers: [entry] })
+  expect(await verdictOf(identity, {}, undefined, issuersOf({ ...trusted }))).toBe('good')
+  expect(await verdictOf(identity, {}, undefined, issuersOf({ ...trusted, ...changes }))).toBe(
+    'void',
+  )
+})
+
+it('RX.13 goes by the audience a token was judged by, there and back', async () => {
+  const tokenRules = rulesOf('ticket', 'orders', [], issuer) ?? ''
+  const identity = { way: 'ticket', tokenRules } as const
+  expect(await verdictOf(identity, { audience: 'orders' })).toBe('good')
+  expect(await verdictOf(identity, {})).toBe('void')
 })

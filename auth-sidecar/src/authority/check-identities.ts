@@ -1,10 +1,11 @@
 // "Are these still good?" – what a backend asks after it registered a socket, after it missed events, and when a
-// policy changed. Two questions in one: does the authority still stand, and does its route still let it in.
+// policy changed. Two questions in one: does the authority still stand, and does the policy in force still let it in.
 
 import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-event'
 import { isSameGeneration } from '@sallyport/contracts/identity'
-import type { Route } from '@sallyport/contracts/policy'
+import type { Route, Who } from '@sallyport/contracts/policy'
 import type { ActivePolicy } from '../policy/policy-source.ts'
+import { tokenRulesOf } from '../policy/token-rules.ts'
 import { whoMay } from '../policy/who-may.ts'
 import type { AuthorityStore } from './authority-store.ts'
 
@@ -12,9 +13,10 @@ export type CheckDeps = {
   readonly authorities: Pick<AuthorityStore, 'current'>
   /** The built-in issuer; every other one must be in the policy. */
   readonly issuer: string
-  readonly policy: { readonly current: () => Pick<ActivePolicy, 'route' | 'policy'> }
+  readonly policy: { readonly current: () => CheckedPolicy }
 }
 
+type CheckedPolicy = Pick<ActivePolicy, 'route' | 'policy' | 'addressKind'>
 type CheckedIdentity = CheckRequest['identities'][number]
 
 /** One verdict an identity, in order. Rejects only on an outage. */
@@ -28,26 +30,36 @@ export function checkIdentities(
       const now = await deps.authorities.current(identity)
       if (now.epoch !== generation.epoch) return 'void'
       if (!isSameGeneration(generation, now)) return 'revoked'
-      const { route, policy } = deps.policy.current()
-      const isTrusted =
-        identity.issuer === deps.issuer ||
-        policy.issuers.some(({ issuer }) => issuer === identity.issuer)
-      return isTrusted ? judgeByRoute(identity, route(identity.route)) : 'forbidden'
+      return judgeByPolicy(identity, deps.policy.current(), deps.issuer)
     }),
   )
 }
 
-function judgeByRoute(identity: CheckedIdentity, route: Route | undefined): AuthorityVerdict {
-  if (route?.kind !== 'websocket' || !route.ways.includes(identity.way)) return 'forbidden'
-  const { origin } = identity
-  const isOriginTaken =
-    origin === undefined ? route.allowMissingOrigin : route.origins.includes(origin)
-  if (!isOriginTaken) return 'forbidden'
-  if (whoMay(route.who, identity)) return 'good'
+function judgeByPolicy(
+  identity: CheckedIdentity,
+  { route: routeOf, policy, addressKind }: CheckedPolicy,
+  builtIn: string,
+): AuthorityVerdict {
+  const isTrusted =
+    identity.issuer === builtIn || policy.issuers.some(({ issuer }) => issuer === identity.issuer)
+  if (!isTrusted || addressKind(identity.clientAddress) === 'blocked') return 'forbidden'
+  const route = routeOf(identity.route)
+  if (!route || !isTakenAt(route, identity)) return 'forbidden'
+  // Judged by other rules than those in force: its groups may read otherwise by these, a new handshake can tell.
+  if (identity.tokenRules !== tokenRulesOf(identity, route, policy)) return 'void'
+  return judgeByGrants(route.who, identity)
+}
+
+function isTakenAt(route: Route, { way, origin }: CheckedIdentity): boolean {
+  if (route.kind !== 'websocket' || !route.ways.includes(way)) return false
+  return origin === undefined ? route.allowMissingOrigin : route.origins.includes(origin)
+}
+
+function judgeByGrants(who: Who, identity: CheckedIdentity): AuthorityVerdict {
+  if (whoMay(who, identity)) return 'good'
   // Claims nobody asked about were left out of the identity: where only those are missing, a new handshake can tell.
-  const askedOf = Object.entries(route.who.claims).filter(([name]) =>
+  const askedOf = Object.entries(who.claims).filter(([name]) =>
     Object.hasOwn(identity.claims, name),
   )
-  const who = { ...route.who, claims: Object.fromEntries(askedOf) }
-  return whoMay(who, identity) ? 'void' : 'forbidden'
+  return whoMay({ ...who, claims: Object.fromEntries(askedOf) }, identity) ? 'void' : 'forbidden'
 }

@@ -2,6 +2,7 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders } from '
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createApiFixture, origin, otherOrigin, routeOf } from '../login/testing/api-fixture.ts'
+import { createFixedPolicy } from '../policy/policy-source.ts'
 import { createAuthApi } from './auth-api.ts'
 
 const fixture = await createApiFixture({ routes: [routeOf(), routeOf({ name: 'b', path: '/b' })] })
@@ -51,7 +52,8 @@ describe('who may ask', () => {
   it.each(endpoints)('ORG-7 does nothing for GET at %s', async (path) => {
     const { cookieHeader: cookie } = await fixture.signIn()
     const answer = await ask(path, { method: 'GET', headers: { origin, cookie } })
-    expect(answer.status).toBe(404)
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST'])
+    expect(JSON.parse(answer.body)).toMatchObject({ code: 'method-not-allowed' })
     expect(answer.headers).not.toHaveProperty('set-cookie')
   })
 
@@ -85,6 +87,44 @@ describe('who may ask', () => {
       vary: expect.stringContaining('Origin') as string,
       'cache-control': 'no-store',
     })
+  })
+})
+
+describe('a blocked address', () => {
+  it('R4.9 is refused at every endpoint, and nothing of it is counted or looked at', async () => {
+    const never = () => Promise.reject(new Error('was asked'))
+    const addresses = { unlimited: [], blocked: ['203.0.113.0/24'] }
+    const { policy } = fixture.deps.policy.current()
+    const blocking = createServer(
+      createAuthApi({
+        ...fixture.deps,
+        policy: createFixedPolicy({ ...policy, addresses }),
+        attemptsByAddress: { count: never, giveBack: never },
+        ticketsByAddress: { count: never },
+        currentAuthority: {
+          ...fixture.deps.currentAuthority,
+          session: never,
+          bySession: never,
+          byToken: never,
+        },
+      }),
+    )
+    await new Promise<void>((resolve) => void blocking.listen(0, '127.0.0.1', resolve))
+    const { port } = blocking.address() as AddressInfo
+    const { cookieHeader: cookie } = await fixture.signIn()
+    for (const path of [...endpoints, '/auth/session']) {
+      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method: path === '/auth/session' ? 'GET' : 'POST',
+        headers: { ...json, origin, cookie, 'x-forwarded-for': '203.0.113.9' },
+        ...(path === '/auth/login' && { body: credentials }),
+      })
+      expect([answer.status, await answer.json()], path).toMatchObject([
+        403,
+        { code: 'not-allowed' },
+      ])
+    }
+    blocking.closeAllConnections()
+    blocking.close()
   })
 })
 
@@ -125,7 +165,7 @@ describe('CORS', () => {
   })
 
   it('ORG-5 answers no other OPTIONS', async () => {
-    expect((await ask('/auth/login', { method: 'OPTIONS', headers: { origin } })).status).toBe(404)
+    expect((await ask('/auth/login', { method: 'OPTIONS', headers: { origin } })).status).toBe(405)
   })
 })
 
@@ -170,6 +210,18 @@ describe('what is asked', () => {
     expect(await statusFrom('127.0.0.1, 203.0.113.9')).toBe(401)
   })
 
+  it('R3.6 hears nothing from the bypass where a tunnel passes everybody on from this machine', async () => {
+    const statusFor = async (hosts: Headers) => {
+      const headers = { ...json, origin, 'x-forwarded-for': '127.0.0.1', ...hosts }
+      const body = JSON.stringify({ username: 'alice', password: 'wrong' })
+      return (await ask('/auth/login', { headers, body })).status
+    }
+    expect(await statusFor({ host: 'localhost:8080', 'x-forwarded-host': '[::1]:8080' })).toBe(200)
+    expect(await statusFor({ host: 'abc.ngrok.app' })).toBe(401)
+    expect(await statusFor({ host: '127.0.0.1', 'x-forwarded-host': 'abc.ngrok.app' })).toBe(401)
+    expect(await statusFor({ host: 'abc.ngrok.app', 'x-forwarded-host': 'localhost' })).toBe(401)
+  })
+
   it('HDR-7 refuses what tells no client address', async () => {
     const headers = { ...json, origin, 'x-forwarded-for': '' }
     expect((await ask('/auth/login', { headers, body: credentials })).status).toBe(400)
@@ -182,6 +234,38 @@ describe('what is asked', () => {
     expect((await ask(path, { method: 'GET' })).status).toBe(426)
     const post = await ask(path)
     expect([post.status, post.headers.allow]).toEqual([405, 'GET'])
+  })
+
+  it.each([
+    '/ws/probe',
+    '/b/probe',
+  ])('R2.6 says what is missing from a probe at %s', async (path) => {
+    const get = await ask(path, { method: 'GET', headers: { 'x-sallyport-probe': '1' } })
+    expect([get.status, get.headers.allow]).toEqual([405, 'POST'])
+    for (const headers of [{}, { 'x-sallyport-probe': '2' }]) {
+      const post = await ask(path, { headers })
+      expect([post.status, JSON.parse(post.body)]).toMatchObject([
+        400,
+        { code: 'malformed-request', detail: 'Send the header X-Sallyport-Probe: 1' },
+      ])
+    }
+  })
+
+  it('ORG-7 names the methods of what is read only', async () => {
+    for (const path of ['/auth/session', '/auth/.well-known/jwks.json']) {
+      const answer = await ask(path, { headers: { origin } })
+      expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD'])
+    }
+  })
+
+  it('TKT-3 says that there is no route of that name to have a ticket for', async () => {
+    const { cookieHeader: cookie } = await fixture.signIn()
+    const headers = { ...json, origin, cookie }
+    const answer = await ask('/auth/ticket', { headers, body: '{"route":"nowhere"}' })
+    expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
+      404,
+      { detail: 'There is no such websocket route' },
+    ])
   })
 
   it.each([

@@ -2,16 +2,18 @@
 // every decision is a function elsewhere. What throws becomes 503 in one place, at the end.
 
 import { randomUUID } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Denial } from '@sallyport/contracts/denials'
 import { problemAnswer } from '@sallyport/contracts/problem-document'
 import type { Log } from '@sallyport/service-kit/log'
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express'
-import { refusePlainRequest } from '../handshake/refuse-plain-request.ts'
+import { refuseBlocked } from '../handshake/count-attempt.ts'
+import { refuseNoProbe, refusePlainRequest } from '../handshake/refuse-plain-request.ts'
 import type { ApiAnswer, ApiRequest } from '../login/api-request.ts'
 import { answerPreflight, corsHeaders } from '../login/cors.ts'
 import { type LoginDeps, login } from '../login/login.ts'
 import { type LogoutDeps, logout } from '../login/logout.ts'
-import { isForwardedFromLoopback } from '../login/loopback.ts'
+import { isForwardedFromLoopback, isLoopbackHost } from '../login/loopback.ts'
 import { renew } from '../login/renew.ts'
 import { checkRequestForm } from '../login/request-form.ts'
 import { checkSameOrigin } from '../login/same-origin.ts'
@@ -28,6 +30,15 @@ export type AuthApiDeps = LoginDeps &
   }
 
 const maxBodyBytes = 8192
+
+const allowedMethods = {
+  '/auth/login': 'POST',
+  '/auth/logout': 'POST',
+  '/auth/refresh': 'POST',
+  '/auth/session': 'GET, HEAD',
+  '/auth/ticket': 'POST',
+  '/auth/.well-known/jwks.json': 'GET, HEAD',
+} as const
 
 /** Builds the Express application; the caller decides where it listens. */
 export function createAuthApi(deps: AuthApiDeps) {
@@ -58,6 +69,7 @@ export function createAuthApi(deps: AuthApiDeps) {
   app.post('/auth/refresh', handle(deps, renew))
   app.get('/auth/session', handle(deps, renew))
   app.post('/auth/ticket', handle(deps, issueTicket))
+  for (const [path, allow] of Object.entries(allowedMethods)) app.all(path, refuseMethod(allow))
 
   app.use((_request, response) => deny(response, { code: 'not-found', reason: 'path' }))
   app.use(failClosed(deps.log))
@@ -76,6 +88,8 @@ function handle(
     if (clientAddress === undefined) {
       return deny(response, { code: 'malformed-request', reason: 'client-address' })
     }
+    const open = refuseBlocked(deps.policy.current().addressKind(clientAddress))
+    if (!open.ok) return deny(response, open.error)
     const { outcome, setCookies = [] } = await answer(
       {
         body: body as unknown,
@@ -83,7 +97,7 @@ function handle(
         authorization: headers.authorization,
         origin: headers.origin,
         clientAddress,
-        isFromLoopback: isForwardedFromLoopback(forwardedFor),
+        isFromLoopback: isForwardedFromLoopback(forwardedFor) && isAskedAsLoopback(headers),
       },
       deps,
     )
@@ -94,17 +108,35 @@ function handle(
   }
 }
 
-/** What stands at a socket's path but is no upgrade comes here: 400, 405 or 426. */
+/** Behind a tunnel the peer is this machine, whoever asks: what was asked for then has the tunnel's name. */
+function isAskedAsLoopback(headers: IncomingHttpHeaders): boolean {
+  const hosts = [headers['x-forwarded-host'] ?? [], headers.host ?? []].flat()
+  return hosts.length > 0 && hosts.every(isLoopbackHost)
+}
+
+/** What stands at a socket's path or its probe's but is neither comes here: 400, 405 or 426. */
 function refuseAtSocketPath(policy: AuthApiDeps['policy']): RequestHandler {
   return (request, response, next) => {
     const { method, headers, path } = request
-    const isSocketPath = policy
-      .current()
-      .policy.routes.some((route) => route.kind === 'websocket' && route.path === path)
-    if (!isSocketPath) return next()
-    if (method !== 'GET') response.setHeader('allow', 'GET')
-    const version = headers['sec-websocket-version']
-    deny(response, refusePlainRequest({ method, upgrade: headers.upgrade, version }))
+    const { routes } = policy.current().policy
+    const isTaken = (tail: string) =>
+      routes.some((route) => route.kind === 'websocket' && `${route.path}${tail}` === path)
+    if (isTaken('')) {
+      if (method !== 'GET') response.setHeader('allow', 'GET')
+      const version = headers['sec-websocket-version']
+      return deny(response, refusePlainRequest({ method, upgrade: headers.upgrade, version }))
+    }
+    if (!isTaken('/probe')) return next()
+    if (method !== 'POST') response.setHeader('allow', 'POST')
+    deny(response, refuseNoProbe(method))
+  }
+}
+
+/** The address is right and the method is not. */
+function refuseMethod(allow: string): RequestHandler {
+  return (_request, response) => {
+    response.setHeader('allow', allow)
+    deny(response, { code: 'method-not-allowed', reason: 'method', detail: `Use ${allow}` })
   }
 }
 

@@ -35,6 +35,7 @@ const identity: Identity = {
   generation: { epoch: 'e', subject: 0, session: 0 },
   ttlMs: 1000,
   route: 'websocket',
+  clientAddress: '10.0.0.1',
   groups: [],
   scopes: [],
   claims: {},
@@ -107,6 +108,21 @@ describe('connection log', () => {
     })
     vi.advanceTimersByTime(60_000)
     expect(quiet.lines()).toHaveLength(1)
+  })
+
+  it('R4.4 LOG-1 tells refused requests from refused handshakes, in lines and in sums', () => {
+    const { connectionLog, lines } = recording('debug')
+    connectionLog.record(refused(), 'r1')
+    connectionLog.record({ ...refused(), kind: 'request', route: 'grafana' }, 'r2')
+    connectionLog.record({ ...refused(), kind: 'request', route: 'grafana' }, 'r3')
+    connectionLog.close()
+    expect(lines().map(({ msg, kind }) => [msg, kind])).toEqual([
+      ['refused', 'handshake'],
+      ['refused', 'request'],
+      ['refused', 'request'],
+      ['refused', undefined],
+    ])
+    expect(lines().at(-1)).toMatchObject({ refused: 3, requests: 2 })
   })
 
   it('R4.4 warns once a window and address, addresses of one /64 being one', () => {

@@ -1,6 +1,7 @@
 // R0.5, R4.4: one structured line an attempt, never a credential, and no flood of lines in a flood of attempts.
 // Allowed: info. Refused: debug, with a sum at info now and then. Limit reached: one warning a window and address.
 
+import { addressKey } from '@sallyport/contracts/address-key'
 import type { Denial } from '@sallyport/contracts/denials'
 import type {
   CredentialWay,
@@ -8,12 +9,14 @@ import type {
   StandingIdentity,
 } from '@sallyport/contracts/identity'
 import { type LineWriter, type Log, lineWriter } from '@sallyport/service-kit/log'
+import { printableText } from '@sallyport/service-kit/log-text'
 import { createAgedMap } from '../limits/aged-map.ts'
-import { addressKey } from '../limits/client-address.ts'
 import { createRefusalTally } from '../limits/refusal-tally.ts'
 
 /** What the log is told of a decision. */
 export type LoggedDecision = {
+  /** Left out: a handshake, or the first message of one. A request is one of an http route. */
+  readonly kind?: 'request'
   readonly outcome:
     | {
         readonly ok: true
@@ -48,7 +51,7 @@ const words: Readonly<Record<CredentialWay, string>> = {
   'first-message': 'authenticated from first message',
 }
 
-/** The log of decided handshakes; `now` in milliseconds. */
+/** The log of decided handshakes and of refused requests; `now` in milliseconds. */
 export function createConnectionLog(log: Log, now: () => number): ConnectionLog {
   const writers = {
     debug: lineWriter(log, 'debug'),
@@ -59,13 +62,16 @@ export function createConnectionLog(log: Log, now: () => number): ConnectionLog 
   const tally = createRefusalTally()
   const warned = createQuietTimes(now)
   let allowed = 0
+  let requests = 0
   let loudLines = 0
   let heldBack = 0
 
   function summarize(): void {
     const summary = tally.take()
-    if (summary) log.info({ ...summary, allowed, heldBack }, 'handshakes refused')
+    // Allowed are handshakes only, refused are both: `requests` says how many of them were no handshakes.
+    if (summary) log.info({ ...summary, requests, allowed, heldBack }, 'refused')
     allowed = 0
+    requests = 0
     loudLines = 0
     heldBack = 0
   }
@@ -96,6 +102,7 @@ export function createConnectionLog(log: Log, now: () => number): ConnectionLog 
         return
       }
       const denial = outcome.error
+      if (decision.kind === 'request') requests += 1
       tally.add(denial.code, denial.reason, clientAddress)
       writeRefused(writerOf(denial, clientAddress ?? ''), decision, denial, requestId)
     },
@@ -130,8 +137,10 @@ function writeRefused(
   requestId: string,
 ): void {
   if (!write) return
+  const kind = decision.kind ?? 'handshake'
   const start = `${common(decision, requestId)}${text('route', decision.route)},"granted":false`
-  write(`${start}${text('code', denial.code)}${text('reason', denial.reason)}`, 'handshake refused')
+  const why = `${text('code', denial.code)}${text('reason', denial.reason)}`
+  write(`${start},"kind":"${kind}"${why}`, 'refused')
 }
 
 /** Route names, ways and request ids are of our own making: they need no escaping. */
@@ -143,15 +152,11 @@ function common(decision: LoggedDecision, requestId: string): string {
 /** Needs no escaping, and is short. */
 const plain = /^[\x20\x21\x23\x25-\x5b\x5d-\x7e]{0,256}$/
 
-/**
- * One field as JSON. At most 256 printable ASCII characters: escaping alone would let direction marks through,
- * and a dollar with a brace begins a lookup in some readers of logs.
- */
+/** One field as JSON. */
 function text(name: string, value: string | undefined): string {
   if (value === undefined) return ''
   if (plain.test(value)) return `,"${name}":"${value}"`
-  const printable = value.slice(0, 256).replace(/[^\x20-\x7e]|\$(?=\{)/g, '?')
-  return `,"${name}":${JSON.stringify(printable)}`
+  return `,"${name}":${JSON.stringify(printableText(value))}`
 }
 
 /** Keys that have been spoken of, each until its window ends. */

@@ -69,9 +69,15 @@ describe('what backends may ask', () => {
     expect((await post(internalPaths.check, body)).status).toBe(400)
   })
 
-  it('J25 cuts a question that is longer than any of ours', async () => {
-    const { post } = await startInternal()
-    await expect(post(internalPaths.authenticate, ' '.repeat(17 * 1024))).rejects.toThrow()
+  it('J25 refuses a question that is longer than any of ours, and answers those beside and behind it', async () => {
+    const { post, login } = await startInternal()
+    const { token } = await login()
+    const lengths = [17 * 1024, 1024 * 1024]
+    const long = lengths.map((length) => post(internalPaths.authenticate, ' '.repeat(length)))
+    const beside = post(internalPaths.authenticate, first(token))
+    expect((await Promise.all(long)).map(({ status }) => status)).toEqual([413, 413])
+    expect((await beside).status).toBe(200)
+    expect((await post(internalPaths.authenticate, first(token))).status).toBe(200)
   })
 
   it('RX.13 has room for as many identities of the longest form as a check may name', async () => {
@@ -85,6 +91,7 @@ describe('what backends may ask', () => {
       generation: session.generation,
       route: 'websocket',
       origin,
+      clientAddress: '127.0.0.1',
       groups: [],
       scopes: [],
       claims: { long: '' },
@@ -101,6 +108,18 @@ describe('what backends may ask', () => {
     const down = () => Promise.reject(new Error('the store is down'))
     const { post } = await startInternal({ currentAuthority: { byToken: down } })
     expect((await post(internalPaths.authenticate, first('a.b.c'))).status).toBe(503)
+  })
+
+  it('ERR-1 R4.4 LOG-1 counts each first message that an outage refuses, and tells the outage once', async () => {
+    const down = () => Promise.reject(new Error('the store is down'))
+    const { post, lines, metrics } = await startInternal({ currentAuthority: { byToken: down } })
+    const asked = Array.from({ length: 20 }, () => post(internalPaths.authenticate, first('a.b.c')))
+    expect((await Promise.all(asked)).every(({ status }) => status === 503)).toBe(true)
+    expect(await metrics.registry.metrics()).toMatch(
+      /outcome="unavailable",reason="outage"[^}]*\} 20\n/,
+    )
+    const loud = lines.filter((line) => line.includes('the store is down'))
+    expect(loud.filter((line) => line.includes('"level":"error"'))).toHaveLength(1)
   })
 
   it('HDR-4 has nothing anywhere else', async () => {

@@ -3,8 +3,8 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { text } from 'node:stream/consumers'
 import {
+  type AuthenticateRequest,
   authenticateRequestSchema,
   checkRequestSchema,
   type FeedLine,
@@ -13,6 +13,7 @@ import {
   maxIdentitiesPerCheck,
 } from '@sallyport/contracts/authority-event'
 import { maxIdentityBytes } from '@sallyport/contracts/identity-schema'
+import { err, ok, type Result } from '@sallyport/contracts/result'
 import type { Log } from '@sallyport/service-kit/log'
 import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
@@ -23,10 +24,11 @@ import {
   authenticateAnswer,
   authenticatePending,
 } from '../handshake/authenticate-pending.ts'
-import { createDeadline, type Deadline } from '../handshake/deadline.ts'
 import type { Metrics } from '../metrics.ts'
 import type { ConnectionLog } from './connection-log.ts'
+import { createFailClosed, type FailClosed } from './fail-closed.ts'
 import { createDecisionRecorder, type DecisionRecorder } from './record-decision.ts'
+import { type Question, serveQuestion } from './serve-question.ts'
 
 export type InternalApiDeps = CheckDeps &
   AuthenticateDeps & {
@@ -47,9 +49,6 @@ const maxCheckBytes = maxIdentitiesPerCheck * (maxIdentityBytes + 64) + 1024
 /** Room for the longest token and what stands beside it. */
 const maxAuthenticateBytes = 16 * 1024
 
-/** Within this, and a quarter of it, a question is answered, with 503 if need be. */
-const answerDeadlineMs = 2000
-
 /** Builds the listener for backends. */
 export function createInternalServer(tls: TlsIdentity, deps: InternalApiDeps): Http2SecureServer {
   const onRefused = () => deps.metrics.peersRefused.inc({ listener: 'internal' })
@@ -65,8 +64,8 @@ export function createInternalHandler(deps: InternalApiDeps): {
   readonly onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
   readonly close: () => void
 } {
-  const deadline = createDeadline(answerDeadlineMs)
-  const questions = questionsOf({ ...deps, record: createDecisionRecorder(deps) })
+  const failClosed = createFailClosed(deps.log, 'a backend’s question could not be answered')
+  const questions = questionsOf({ ...deps, failClosed, record: createDecisionRecorder(deps) })
   return {
     onStream(stream, headers) {
       stream.on('error', () => {}) // the backend went away; it will come back
@@ -76,49 +75,57 @@ export function createInternalHandler(deps: InternalApiDeps): {
       if (url && route === `GET ${internalPaths.feed}`) {
         serveFeed(stream, url.searchParams, deps)
       } else if (question) {
-        serveQuestion(stream, question, deadline.within, deps.log).catch(() => stream.destroy())
+        serveQuestion(stream, question, failClosed).catch(() => stream.destroy())
       } else {
         stream.respond({ ':status': 404 }, { endStream: true })
       }
     },
-    close: deadline.close,
+    close: failClosed.close,
   }
 }
 
-/** A question with a body: its bound, and the answer as JSON; undefined when the body is none of its form. */
-type Question = {
-  readonly maxBytes: number
-  readonly answer: (body: unknown) => Promise<object | undefined>
+type QuestionDeps = InternalApiDeps & {
+  readonly record: DecisionRecorder
+  readonly failClosed: FailClosed
 }
 
-function questionsOf(
-  deps: InternalApiDeps & { readonly record: DecisionRecorder },
-): ReadonlyMap<string, Question> {
+function questionsOf(deps: QuestionDeps): ReadonlyMap<string, Question> {
   const check: Question = {
     maxBytes: maxCheckBytes,
     async answer(body) {
       const request = checkRequestSchema.safeParse(body)
-      if (!request.success) return undefined
-      return { verdicts: await checkIdentities(request.data, deps) }
+      if (!request.success) return err(400)
+      return ok({ verdicts: await deps.failClosed.within(checkIdentities(request.data, deps)) })
     },
   }
   const authenticate: Question = {
     maxBytes: maxAuthenticateBytes,
     async answer(body) {
       const { data } = authenticateRequestSchema.safeParse(body)
-      if (!data) return undefined
-      const { origin, ...rest } = data
-      const request = origin === undefined ? rest : { ...rest, origin }
-      const startedAtMs = performance.now()
-      const decision = await authenticatePending(request, deps)
-      deps.record(decision, randomUUID(), performance.now() - startedAtMs)
-      return authenticateAnswer(decision.outcome)
+      if (!data) return err(400)
+      return answerFirstMessage(data, deps)
     },
   }
   return new Map([
     [`POST ${internalPaths.check}`, check],
     [`POST ${internalPaths.authenticate}`, authenticate],
   ])
+}
+
+async function answerFirstMessage(
+  request: AuthenticateRequest,
+  deps: QuestionDeps,
+): Promise<Result<object, 503>> {
+  const { clientAddress, origin } = request
+  const requestId = randomUUID()
+  const startedAtMs = performance.now()
+  const deciding = authenticatePending(request, deps)
+  const decision = await deps.failClosed.decide(deciding, { clientAddress, origin }, requestId)
+  deps.record(decision, requestId, performance.now() - startedAtMs)
+  const { outcome } = decision
+  // No close for it: the backend knows best what a socket is told when its sidecar cannot say.
+  if (!outcome.ok && outcome.error.code === 'unavailable') return err(503)
+  return ok(authenticateAnswer(outcome))
 }
 
 function serveFeed(stream: ServerHttp2Stream, query: URLSearchParams, deps: InternalApiDeps): void {
@@ -148,45 +155,4 @@ function positionOf(query: URLSearchParams): FeedPosition | undefined {
   const epoch = query.get('epoch')
   const sequence = Number(query.get('after') ?? Number.NaN)
   return epoch && Number.isSafeInteger(sequence) ? { epoch, sequence } : undefined
-}
-
-async function serveQuestion(
-  stream: ServerHttp2Stream,
-  { maxBytes, answer }: Question,
-  within: Deadline['within'],
-  log: Log,
-): Promise<void> {
-  const end = (status: number, body = '') => {
-    if (stream.closed || stream.destroyed) return
-    stream.respond({ ':status': status, 'content-type': 'application/json' })
-    stream.end(body)
-  }
-  try {
-    const body = parseJson(await readBounded(stream, maxBytes))
-    const answered = body === undefined ? undefined : await within(answer(body))
-    if (answered) end(200, JSON.stringify(answered))
-    else end(400)
-  } catch (error) {
-    if (stream.closed || stream.destroyed) return // the backend took its question back
-    log.error({ err: error }, 'a backend’s question could not be answered')
-    end(503)
-  }
-}
-
-function readBounded(stream: ServerHttp2Stream, maxBytes: number): Promise<string> {
-  let received = 0
-  stream.on('data', (chunk: Buffer) => {
-    received += chunk.length
-    if (received > maxBytes) stream.destroy(new Error('the question is too long'))
-  })
-  return text(stream)
-}
-
-/** The value, or undefined when the text is no JSON. */
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

@@ -174,6 +174,9 @@ describe('subrequests', () => {
       decideRequest: async () => ({ outcome: { ok: false, error } }),
     })
     expect((await refusing.ask('/request/app')).status).toBe(denials['not-allowed'].status)
+    expect(refusing.lines.map((line) => JSON.parse(line))).toContainEqual(
+      expect.objectContaining({ msg: 'refused', kind: 'request', route: 'app' }),
+    )
   })
 
   it('ERR-1 R0.7 answers 503 when something it depends on fails, and floods no log with it', async () => {

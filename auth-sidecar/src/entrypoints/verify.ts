@@ -4,12 +4,10 @@
 
 import { randomUUID } from 'node:crypto'
 import type { Http2SecureServer, IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
-import { refuse } from '@sallyport/contracts/denials'
 import type { Route } from '@sallyport/contracts/policy'
 import type { Log } from '@sallyport/service-kit/log'
 import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
-import { createDeadline, type Deadline } from '../handshake/deadline.ts'
 import { decideHandshake, type HandshakeDeps } from '../handshake/decide-handshake.ts'
 import { decideProbe, type ProbeDeps } from '../handshake/decide-probe.ts'
 import type { HeaderLines } from '../handshake/header-lines.ts'
@@ -17,14 +15,9 @@ import type { Metrics } from '../metrics.ts'
 import type { PolicySource } from '../policy/policy-source.ts'
 import type { RequestDecision } from '../requests/request-decision.ts'
 import type { ConnectionLog } from './connection-log.ts'
+import { createFailClosed, type FailClosed } from './fail-closed.ts'
 import { createDecisionRecorder, type DecisionRecorder } from './record-decision.ts'
 import { allowHandshake, allowProbe, allowRequest, redirect, respond } from './verify-answer.ts'
-
-/** Within this, and a quarter of it, the sidecar has decided or answers 503. */
-const decisionDeadlineMs = 2000
-
-/** Outages are told once in this time; how many handshakes they cost is counted. */
-const outageLogIntervalMs = 1000
 
 export type VerifyDeps = Omit<HandshakeDeps, 'policy'> &
   Pick<ProbeDeps, 'probes'> & {
@@ -58,9 +51,8 @@ export function createSubrequestHandler(given: VerifyDeps): {
   readonly onStream: (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
   readonly close: () => void
 } {
-  const deadline = createDeadline(decisionDeadlineMs)
-  const reportOutage = createOutageReport(given.log)
-  const deps = { ...given, deadline, reportOutage, record: createDecisionRecorder(given) }
+  const failClosed = createFailClosed(given.log, 'a subrequest could not be decided')
+  const deps = { ...given, failClosed, record: createDecisionRecorder(given) }
   // The fourth argument is Node's documented list of header lines; duplicates are lost in the merged object.
   const onStream = ((stream, headers, _flags, lines) => {
     stream.on('error', ignore)
@@ -69,13 +61,12 @@ export function createSubrequestHandler(given: VerifyDeps): {
       stream.destroy()
     })
   }) satisfies OnStream as (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => void
-  return { onStream, close: deadline.close }
+  return { onStream, close: failClosed.close }
 }
 
 type AnswerDeps = VerifyDeps & {
   readonly record: DecisionRecorder
-  readonly deadline: Deadline
-  readonly reportOutage: (error: unknown, requestId: string) => void
+  readonly failClosed: FailClosed
 }
 
 /** The peer went away: there is nobody left to answer. */
@@ -113,7 +104,8 @@ async function answerHandshake(
   deps: AnswerDeps,
 ): Promise<void> {
   const startedAtMs = performance.now()
-  const decision = await orFailClosed(decideHandshake(lines, route, deps), route, requestId, deps)
+  const deciding = decideHandshake(lines, route, deps)
+  const decision = await deps.failClosed.decide(deciding, { route: route.name }, requestId)
   deps.record(decision, requestId, performance.now() - startedAtMs)
   const { outcome } = decision
   if (!outcome.ok) return respond(stream, outcome.error, requestId)
@@ -130,7 +122,8 @@ async function answerProbe(
   requestId: string,
   deps: AnswerDeps,
 ): Promise<void> {
-  const { outcome } = await orFailClosed(decideProbe(lines, route, deps), route, requestId, deps)
+  const deciding = decideProbe(lines, route, deps)
+  const { outcome } = await deps.failClosed.decide(deciding, { route: route.name }, requestId)
   const { code, reason } = outcome.ok ? { code: 'allowed', reason: 'probe' } : outcome.error
   deps.metrics.probes.inc({ outcome: code, reason })
   deps.log.debug({ requestId, route: route.name, code, reason }, 'probe answered')
@@ -145,8 +138,8 @@ async function answerRequest(
   requestId: string,
   deps: AnswerDeps,
 ): Promise<void> {
-  const asked = deps.decideRequest(lines, route)
-  const decision = await orFailClosed(asked, route, requestId, deps)
+  const deciding = deps.decideRequest(lines, route)
+  const decision = await deps.failClosed.decide(deciding, { route: route.name }, requestId)
   const { outcome, clientAddress, origin } = decision
   if (outcome.ok) {
     deps.metrics.requests.inc({ outcome: 'allowed', reason: 'request' })
@@ -160,41 +153,8 @@ async function answerRequest(
   deps.metrics.requests.inc({ outcome: error.code, reason: error.reason })
   const denied = { ok: false, error } as const
   deps.connectionLog.record(
-    { outcome: denied, route: route.name, clientAddress, origin },
+    { kind: 'request', outcome: denied, route: route.name, clientAddress, origin },
     requestId,
   )
   respond(stream, error, requestId)
-}
-
-type FailedClosed = {
-  readonly outcome: ReturnType<typeof refuse>
-  readonly route: string
-  readonly clientAddress?: undefined
-  readonly origin?: undefined
-}
-
-async function orFailClosed<Decided>(
-  decision: Promise<Decided>,
-  route: Route,
-  requestId: string,
-  { deadline, reportOutage }: AnswerDeps,
-): Promise<Decided | FailedClosed> {
-  try {
-    return await deadline.within(decision)
-  } catch (error) {
-    reportOutage(error, requestId)
-    const outcome = refuse('unavailable', 'outage', { retryAfterSeconds: 2 })
-    return { outcome, route: route.name }
-  }
-}
-
-/** An outage refuses every handshake alike: one line says it as well as thousands. */
-function createOutageReport(log: Log): (error: unknown, requestId: string) => void {
-  let quietUntilMs = 0
-  return (error, requestId) => {
-    const nowMs = performance.now()
-    const level = nowMs < quietUntilMs ? 'debug' : 'error'
-    if (level === 'error') quietUntilMs = nowMs + outageLogIntervalMs
-    log[level]({ err: error, requestId }, 'a subrequest could not be decided')
-  }
 }

@@ -6,16 +6,19 @@ import { maxIdentityBytes } from '@sallyport/contracts/identity-schema'
 import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
 import type { Authority } from '../authority/authority.ts'
-import { whoMay } from '../policy/who-may.ts'
+import type { ActivePolicy } from '../policy/policy-source.ts'
+import { tokenRulesOf } from '../policy/token-rules.ts'
+import { unmetDemand } from '../policy/who-may.ts'
 import type { ResolvedAuthority } from './resolve-authority.ts'
 
 type Claims = Readonly<Record<string, ClaimValue>>
 
 export type AdmissionContext = {
-  readonly route: Pick<Route, 'name' | 'who'>
+  readonly route: Pick<Route, 'name' | 'who' | 'audience'>
   readonly origin: string | undefined
-  /** Names of the claims that any route asks about: only these leave the sidecar. */
-  readonly claimNames: ReadonlySet<string>
+  readonly clientAddress: string
+  /** The policy in force when the decision began; of the claims only those that any route asks about go out. */
+  readonly policy: Pick<ActivePolicy, 'claimNames' | 'policy'>
 }
 
 /** Says what a backend is told about whoever a route lets in. */
@@ -26,11 +29,13 @@ const noClaims: Claims = Object.freeze({})
 /** The identity of whoever the route's policy lets in. */
 export function admitIdentity(
   { authority, way }: Pick<ResolvedAuthority, 'authority' | 'way'>,
-  { route, origin, claimNames }: AdmissionContext,
+  { route, origin, clientAddress, policy }: AdmissionContext,
 ): Result<StandingIdentity, Denial> {
-  if (!whoMay(route.who, authority)) return refuse('not-allowed', 'policy')
+  const unmet = unmetDemand(route.who, authority)
+  if (unmet !== undefined) return refuse('not-allowed', unmet)
   const { issuer, subject, username, sessionId, generation, groups, scopes } = authority
-  const common = {
+  const tokenRules = tokenRulesOf({ issuer, way }, route, policy.policy)
+  const identity: StandingIdentity = {
     issuer,
     subject,
     username,
@@ -38,17 +43,19 @@ export function admitIdentity(
     way,
     generation,
     route: route.name,
+    ...(origin !== undefined && { origin }),
+    clientAddress,
+    ...(tokenRules !== undefined && { tokenRules }),
     groups,
     scopes,
-    claims: pickClaims(authority.claims, claimNames),
+    claims: pickClaims(authority.claims, policy.claimNames),
   }
-  const identity: StandingIdentity = origin === undefined ? common : { ...common, origin }
   return fitsHeader(identity) ? ok(identity) : refuse('not-allowed', 'identity-too-large')
 }
 
 /**
  * The same with a memory of one answer an authority: a token that comes again is remembered with its authority, and
- * with it everything that rests on nothing else. A new policy has new routes and names, so it is never answered for.
+ * with it everything that rests on nothing else but who asks from where, and the policy in force.
  */
 export function rememberAdmissions(): AdmitIdentity {
   const remembered = new WeakMap<
@@ -59,16 +66,17 @@ export function rememberAdmissions(): AdmitIdentity {
     }
   >()
   return ({ authority, way }, context) => {
-    const { route, origin, claimNames } = context
+    const { route, origin, clientAddress, policy } = context
     const last = remembered.get(authority)
     const isSame =
       last?.route === route &&
       last.origin === origin &&
       last.way === way &&
-      last.claimNames === claimNames
+      last.clientAddress === clientAddress &&
+      last.policy === policy
     if (isSame) return last.admitted
     const admitted = admitIdentity({ authority, way }, context)
-    remembered.set(authority, { route, origin, claimNames, way, admitted })
+    remembered.set(authority, { route, origin, clientAddress, policy, way, admitted })
     return admitted
   }
 }
@@ -88,10 +96,11 @@ const bytesPerCharacter = 6
 const bytesBesideTexts = 512
 
 function fitsHeader(identity: StandingIdentity): boolean {
-  const { issuer, subject, username, sessionId, origin = '', groups, scopes, claims } = identity
+  const { issuer, subject, username, sessionId, origin = '', clientAddress } = identity
+  const { groups, scopes, claims } = identity
   if (claims === noClaims && groups.length + scopes.length < 16) {
     let characters = issuer.length + subject.length + username.length
-    characters += sessionId.length + origin.length
+    characters += sessionId.length + origin.length + clientAddress.length
     for (const group of groups) characters += group.length + 1
     for (const scope of scopes) characters += scope.length + 1
     if (bytesBesideTexts + bytesPerCharacter * characters <= maxIdentityBytes) return true

@@ -1,8 +1,9 @@
 import type { CredentialWay } from '@sallyport/contracts/identity'
-import type { Route } from '@sallyport/contracts/policy'
+import type { Route, TrustedIssuer } from '@sallyport/contracts/policy'
 import { describe, expect, it } from 'vitest'
 import type { Authority } from '../authority/authority.ts'
-import { createDomainFixture, issuer } from '../testing/domain-fixture.ts'
+import { createDomainFixture, issuer, policyOf, websocketRoute } from '../testing/domain-fixture.ts'
+import { trustedIssuer } from '../tokens/testing/verifier-fixture.ts'
 import { type AdmissionContext, admitIdentity, rememberAdmissions } from './admit-identity.ts'
 import { applicationHeaders } from './application-headers.ts'
 
@@ -122,17 +123,27 @@ describe('policy', () => {
       ]) {
         const outcome = await fixture.decide(lines)
         if (allowed) expect(outcome).toHaveProperty('identity')
-        else expect(outcome).toEqual({ code: 'not-allowed', reason: 'policy' })
+        else expect(outcome).toEqual({ code: 'not-allowed', reason: 'policy-groups' })
       }
     }
   })
 
-  const route = { name: 'websocket', who: { groups: [], scopes: [], claims: {} } }
-  const context: AdmissionContext = { route, origin: undefined, claimNames: new Set<string>() }
+  const route = websocketRoute()
+  const askingFor = (claimNames: readonly string[], issuers: readonly TrustedIssuer[] = []) => ({
+    policy: policyOf([], { issuers }),
+    claimNames: new Set(claimNames),
+  })
+  const clientAddress = '203.0.113.9'
+  const context: AdmissionContext = {
+    route,
+    origin: undefined,
+    clientAddress,
+    policy: askingFor([]),
+  }
   const admit = (changes: Partial<Authority>, claimNames: readonly string[] = []) =>
     admitIdentity(
       { authority: { ...authority, ...changes }, way: 'authorization' },
-      { ...context, claimNames: new Set(claimNames) },
+      { ...context, policy: askingFor(claimNames) },
     )
 
   it('RX.13 carries only the claims that some policy asks about', () => {
@@ -148,13 +159,27 @@ describe('policy', () => {
       remembering({ authority, way }, { ...context, ...changes })
     const first = ask()
     expect(ask()).toBe(first)
+    /** Right after the first question: one thing differs. */
+    const afterFirst = (...other: Parameters<typeof ask>) => {
+      ask()
+      return ask(...other)
+    }
     const closed = { ...route, who: { ...route.who, groups: ['nobody'] } }
-    expect(ask({ route: closed })).toMatchObject({ error: { reason: 'policy' } })
-    expect(ask({ origin: 'https://other.example' })).toMatchObject({
-      value: { origin: 'https://other.example' },
-    })
-    expect(ask({}, 'ticket')).toMatchObject({ value: { way: 'ticket' } })
-    expect(ask({ claimNames: new Set(['plan']) })).not.toBe(first)
+    expect(afterFirst({ route: closed })).toMatchObject({ error: { reason: 'policy-groups' } })
+    const orders = { ...route, audience: 'orders' }
+    expect(afterFirst({ route: orders })).toHaveProperty('value.tokenRules')
+    for (const changes of [
+      { origin: 'https://other.example' },
+      { clientAddress: '203.0.113.10' },
+    ]) {
+      expect(afterFirst(changes)).toMatchObject({ value: changes })
+    }
+    expect(afterFirst({}, 'ticket')).toMatchObject({ value: { way: 'ticket' } })
+    const plan = { claims: { plan: 'gold' } }
+    expect(afterFirst({ policy: askingFor(['plan']) })).toMatchObject({ value: plan })
+    const trusted = [trustedIssuer({ issuer })]
+    expect(afterFirst({ policy: askingFor([], trusted) })).toHaveProperty('value.tokenRules')
+    expect(ask()).not.toHaveProperty('value.tokenRules')
   })
 
   it('HDR-6 refuses an identity that would not fit into its header', () => {

@@ -15,7 +15,7 @@ import type { Decision } from './decide-handshake.ts'
 
 export type AuthenticateDeps = {
   readonly policy: {
-    readonly current: () => Pick<ActivePolicy, 'route' | 'claimNames' | 'addressKind'>
+    readonly current: () => Pick<ActivePolicy, 'route' | 'claimNames' | 'policy' | 'addressKind'>
   }
   readonly attempts: Pick<AttemptLimiter, 'count' | 'giveBack'>
   readonly currentAuthority: Pick<CurrentAuthority, 'byToken'>
@@ -52,9 +52,8 @@ async function decide(
   const authority = await deps.currentAuthority.byToken(token, expected)
   if (!authority.ok) return refuse('invalid-credential', authority.error)
 
-  const { claimNames } = active
   const resolved = { authority: authority.value, way: 'first-message' } as const
-  const identity = admitIdentity(resolved, { route, origin, claimNames })
+  const identity = admitIdentity(resolved, { route, origin, clientAddress, policy: active })
   if (!identity.ok) return identity
 
   const source = { clientAddress, kind, isForeign: false }

@@ -1,13 +1,13 @@
 // Step 3, address and attempts: before any credential is read, any signature checked, any store asked.
 // Knows a route's numbers; how counting works is the limiter's.
 
+import { addressKey } from '@sallyport/contracts/address-key'
 import { type Denial, refuse } from '@sallyport/contracts/denials'
 import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
 import type { Authority } from '../authority/authority.ts'
 import type { AddressKind } from '../limits/address-rules.ts'
 import { type AttemptLimiter, attemptDenial } from '../limits/attempt-limiter.ts'
-import { addressKey } from '../limits/client-address.ts'
 
 /** Where a request comes from, as far as counting needs to know. */
 export type AttemptSource = {

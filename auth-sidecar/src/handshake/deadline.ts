@@ -27,16 +27,9 @@ export function createDeadline(ms: number): Deadline {
         const expire = () => reject(new Error(`no decision within ${ms} ms`))
         const entry = { dueAtMs: performance.now() + ms, expire }
         waiting.add(entry)
-        work.then(
-          (value) => {
-            waiting.delete(entry)
-            resolve(value)
-          },
-          (error: unknown) => {
-            waiting.delete(entry)
-            reject(error)
-          },
-        )
+        const forget = () => waiting.delete(entry)
+        work.then(resolve, reject)
+        work.then(forget, forget)
       })
     },
     close: () => clearInterval(sweep),

@@ -29,6 +29,29 @@ describe('decide handshake: what is allowed', () => {
     })
   })
 
+  it('RX.6 signs the identity for the backend of its route', async () => {
+    const fixture = await createDomainFixture()
+    const { secret } = await fixture.login()
+    const asked: string[] = []
+    const signerOf = (backend: string) => {
+      asked.push(backend)
+      return fixture.deps.signerOf(backend)
+    }
+    for (const [backend, protocols] of [
+      ['games', undefined],
+      ['ws-backend', 'sallyport.v1.first-message'],
+    ] as const) {
+      const changes = { cookie: cookie(secret), 'sec-websocket-protocol': protocols }
+      const route = { ...fixture.route, backend }
+      const { outcome } = await decideHandshake(handshakeLines(changes), route, {
+        ...fixture.deps,
+        signerOf,
+      })
+      expect(outcome.ok).toBe(true)
+    }
+    expect(asked).toEqual(['games', 'ws-backend'])
+  })
+
   it('R0.9 R3.1 honours a token in Authorization and in Sec-WebSocket-Protocol', async () => {
     const fixture = await createDomainFixture()
     const { token } = await fixture.login()

@@ -11,7 +11,8 @@ import type { AuthorityFault, CurrentAuthority } from '../authority/current-auth
 import type { AttemptLimiter } from '../limits/attempt-limiter.ts'
 import type { ActivePolicy } from '../policy/policy-source.ts'
 import type { AdmitIdentity } from './admit-identity.ts'
-import { type ApplicationHeaders, applicationHeaders } from './application-headers.ts'
+import type { ApplicationHeaders } from './application-headers.ts'
+import type { SignerOf } from './assertion-signers.ts'
 import { checkOrigin } from './check-origin.ts'
 import { countAttempt, settleAttempt } from './count-attempt.ts'
 import {
@@ -20,9 +21,9 @@ import {
   parseHandshake,
   type ShapeDeps,
 } from './handshake-request.ts'
+import { judgeHolder } from './judge-credentials.ts'
 import { readPending } from './pending-identity.ts'
-import { type CookieNames, readCredentials } from './read-credentials.ts'
-import { resolveAuthority } from './resolve-authority.ts'
+import type { CookieNames } from './read-credentials.ts'
 
 /** What an allowed handshake carries on to the backend. */
 export type Grant = {
@@ -40,7 +41,9 @@ export type Grant = {
 }
 
 export type HandshakeDeps = ShapeDeps & {
-  readonly policy: { readonly current: () => Pick<ActivePolicy, 'claimNames' | 'addressKind'> }
+  readonly policy: {
+    readonly current: () => Pick<ActivePolicy, 'claimNames' | 'policy' | 'addressKind'>
+  }
   readonly attempts: AttemptLimiter
   readonly cookieNames: CookieNames
   readonly currentAuthority: Pick<
@@ -48,7 +51,7 @@ export type HandshakeDeps = ShapeDeps & {
     'byToken' | 'bySession' | 'byTicket' | 'burnTicket'
   >
   readonly admitIdentity: AdmitIdentity
-  readonly signer: AssertionSigner
+  readonly signerOf: SignerOf
   readonly now: () => number
 }
 
@@ -78,51 +81,42 @@ async function decide(
   route: Route,
   deps: HandshakeDeps,
 ): Promise<Result<Grant, Denial>> {
-  const { addressKind, claimNames } = deps.policy.current()
+  const policy = deps.policy.current()
   const { clientAddress, origin } = request
   const known = checkOrigin(origin, request.cookieHeader !== undefined, route)
 
-  const source = { clientAddress, kind: addressKind(clientAddress), isForeign: !known.ok }
+  const source = { clientAddress, kind: policy.addressKind(clientAddress), isForeign: !known.ok }
   const attempt = await countAttempt(source, route, deps.attempts)
   if (!attempt.ok) return attempt
   if (!known.ok) return burningTickets(request, known, deps)
 
   const pending = readPending(request, route)
   if (!pending.ok) return pending
-  if (pending.value) return ok(pendingGrant(pending.value, request, deps))
+  if (pending.value) return ok(pendingGrant(pending.value, request, deps.signerOf(route.backend)))
 
-  const presented = readCredentials(request, route.ways, deps.cookieNames)
-  if (!presented.ok) return burningTickets(request, presented, deps)
+  // Credentials → authority → who may, and as whom → headers: the steps that a probe takes, too.
+  const admitted = await judgeHolder(request, { route, ways: route.ways, policy }, deps)
+  if (!admitted.ok) return burningTickets(request, admitted, deps)
+  const { identity, resolved, headers } = admitted.value
 
-  const { name, audience, ways } = route
-  const context = { name, audience, ways, origin }
-  const resolved = await resolveAuthority(presented.value, context, deps.currentAuthority)
-  if (!resolved.ok) return resolved
-
-  const identity = deps.admitIdentity(resolved.value, { route, origin, claimNames })
-  if (!identity.ok) return identity
-
-  const headers = applicationHeaders(route, resolved.value.authority)
-  if (!headers.ok) return headers
-
-  const settled = await settleAttempt(attempt.value, identity.value, route, deps.attempts)
+  const settled = await settleAttempt(attempt.value, identity, route, deps.attempts)
   if (!settled.ok) return settled
 
-  const ttlMs = resolved.value.authority.expiresAtMs - deps.now()
+  const ttlMs = resolved.authority.expiresAtMs - deps.now()
   return ok({
-    identity: identity.value,
+    identity,
     ttlMs,
-    assertion: deps.signer.sign(identity.value, ttlMs, request.webSocketKey),
+    assertion: deps.signerOf(route.backend).sign(identity, ttlMs, request.webSocketKey),
     protocol: request.offered.offersOurs ? protocolName : undefined,
-    headers: headers.value,
-    ignored: resolved.value.ignored,
+    headers,
+    ignored: resolved.ignored,
   })
 }
 
 function pendingGrant(
   identity: PendingIdentity,
   { webSocketKey }: HandshakeRequest,
-  { signer }: Pick<HandshakeDeps, 'signer'>,
+  signer: AssertionSigner,
 ): Grant {
   const assertion = signer.signPending(identity, webSocketKey)
   return { identity, assertion, protocol: firstMessageProtocolName }

@@ -1,5 +1,5 @@
 // The refusal an upgrade would get now, without being one: nothing is counted against the upgrade's attempts, no
-// ticket burnt, no identity made. It takes the steps of decide-handshake.ts and tells no more than an upgrade tells.
+// ticket burnt, no identity given out. It judges with the same steps, and tells no more than an upgrade tells.
 
 import type { Denial } from '@sallyport/contracts/denials'
 import type { CredentialWay } from '@sallyport/contracts/identity'
@@ -7,20 +7,14 @@ import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
 import type { Authority } from '../authority/authority.ts'
 import { type AttemptLimiter, attemptDenial } from '../limits/attempt-limiter.ts'
-import { admitIdentity } from './admit-identity.ts'
-import { applicationHeaders } from './application-headers.ts'
 import { checkOrigin } from './check-origin.ts'
 import { type AttemptSource, attemptKey, refuseBlocked, subjectKey } from './count-attempt.ts'
 import type { Decision, HandshakeDeps } from './decide-handshake.ts'
 import type { ForwardedRequest, HeaderLines } from './handshake-request.ts'
+import { judgeHolder } from './judge-credentials.ts'
 import { parseProbe } from './probe-request.ts'
-import { readCredentials } from './read-credentials.ts'
-import { resolveAuthority } from './resolve-authority.ts'
 
-export type ProbeDeps = Omit<
-  HandshakeDeps,
-  'attempts' | 'signer' | 'ticketInQuery' | 'admitIdentity' | 'now'
-> & {
+export type ProbeDeps = Omit<HandshakeDeps, 'attempts' | 'signerOf' | 'ticketInQuery' | 'now'> & {
   readonly attempts: Pick<AttemptLimiter, 'peek'>
   /** The probes' own budget. */
   readonly probes: Pick<AttemptLimiter, 'count'>
@@ -46,29 +40,23 @@ async function decide(
   route: Route,
   deps: ProbeDeps,
 ): Promise<Result<void, Denial>> {
-  const { addressKind, claimNames } = deps.policy.current()
+  const policy = deps.policy.current()
   const { clientAddress, origin } = request
   const known = checkOrigin(origin, request.cookieHeader !== undefined, route)
 
-  const source = { clientAddress, kind: addressKind(clientAddress), isForeign: !known.ok }
+  const source = { clientAddress, kind: policy.addressKind(clientAddress), isForeign: !known.ok }
   const budget = await checkBudgets(source, route, deps)
   if (!budget.ok) return budget
   if (!known.ok) return known
 
-  const presented = readCredentials(request, waysOfProbe(route.ways), deps.cookieNames)
+  const admitted = await judgeHolder(
+    request,
+    { route, ways: waysOfProbe(route.ways), policy },
+    deps,
+  )
   // `accepts` names the ways of the upgrade, not those of asking about it.
-  if (!presented.ok) return withAccepts(presented.error, route.ways)
-
-  const { name, audience, ways } = route
-  const context = { name, audience, ways, origin }
-  const resolved = await resolveAuthority(presented.value, context, deps.currentAuthority)
-  if (!resolved.ok) return resolved
-
-  const identity = admitIdentity(resolved.value, { route, origin, claimNames })
-  if (!identity.ok) return identity
-  const headers = applicationHeaders(route, resolved.value.authority)
-  if (!headers.ok) return headers
-  return checkSubject(identity.value, source, route, deps)
+  if (!admitted.ok) return withAccepts(admitted.error, route.ways)
+  return checkSubject(admitted.value.identity, source, route, deps)
 }
 
 /** A script can set `Authorization` on a probe: it stands in for the entry or the message it would use on a socket. */

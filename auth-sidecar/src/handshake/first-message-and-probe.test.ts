@@ -28,6 +28,15 @@ describe('a handshake that authenticates by its first message', () => {
     expect(await decide(asksForBoth)).toEqual(pending)
   })
 
+  it('FMA-1 is refused where the backend is not ours, whatever the ways of the route say', async () => {
+    const { decide } = await createDomainFixture({ backend: 'somebody' })
+    expect(await decide(asksToWait)).toMatchObject({
+      code: 'authentication-required',
+      reason: 'way-off',
+    })
+    expect(await decide(asksForBoth)).toMatchObject({ code: 'authentication-required' })
+  })
+
   it('FMA-1 pays no attention to cookies, good or bad', async () => {
     const fixture = await createDomainFixture()
     const { secret } = await fixture.login()
@@ -227,7 +236,7 @@ describe('a probe', () => {
   it('RX.4 gives the denial of the policy', async () => {
     const fixture = await createProbeFixture({ who: { groups: ['x'], scopes: [], claims: {} } })
     const { token } = await fixture.login()
-    const refused = { code: 'not-allowed', reason: 'policy' }
+    const refused = { code: 'not-allowed', reason: 'policy-groups' }
     expect(await fixture.probe({ authorization: `Bearer ${token}` })).toEqual(refused)
   })
 

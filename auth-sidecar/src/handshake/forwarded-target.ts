@@ -2,7 +2,7 @@
 // interpreted: whatever two parsers could read differently is refused.
 
 import { type Denial, refuse } from '@sallyport/contracts/denials'
-import { ok, type Result } from '@sallyport/contracts/result'
+import { err, ok, type Result } from '@sallyport/contracts/result'
 
 /** What a route expects. */
 export type ExpectedTarget = {
@@ -29,7 +29,19 @@ const hostForm = /^([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]
 
 const none: readonly string[] = Object.freeze([])
 const noTickets = ok(none)
+const ours = ok(undefined)
 const malformed = (reason: string) => refuse('malformed-handshake', reason)
+
+/** Checks `X-Forwarded-Host` against a route's hosts; none of those means every host. */
+export function readHost(
+  host: string | undefined,
+  hosts: readonly string[],
+): Result<void, 'host' | 'host-of-another-route'> {
+  const name = host === undefined ? undefined : hostForm.exec(host)?.[1]
+  if (name === undefined) return err('host')
+  const isOurs = hosts.length === 0 || hosts.includes(name.toLowerCase())
+  return isOurs ? ours : err('host-of-another-route')
+}
 
 /** Checks the target against the route's; the value is the tickets of its query. */
 export function readTarget(
@@ -37,11 +49,8 @@ export function readTarget(
   host: string | undefined,
   expected: ExpectedTarget,
 ): Result<readonly string[], Denial> {
-  const name = host === undefined ? undefined : hostForm.exec(host)?.[1]
-  if (name === undefined) return malformed('host')
-  if (expected.hosts.length > 0 && !expected.hosts.includes(name.toLowerCase())) {
-    return malformed('host-of-another-route')
-  }
+  const known = readHost(host, expected.hosts)
+  if (!known.ok) return malformed(known.error)
   if (uri === expected.path) return noTickets
   const question = uri?.indexOf('?') ?? -1
   if (uri === undefined || question < 0 || uri.slice(0, question) !== expected.path) {

@@ -12,6 +12,7 @@ import {
   parseOfferedProtocols,
   protocolName,
 } from '@sallyport/contracts/subprotocol'
+import { isWebSocketKey } from '@sallyport/contracts/websocket-key'
 import { readTarget } from './forwarded-target.ts'
 import { createHeaderReader, type HeaderLines } from './header-lines.ts'
 
@@ -42,24 +43,22 @@ export type HandshakeRequest = ForwardedRequest & {
   readonly offered: OfferedProtocols
 }
 
-const readHeaders = createHeaderReader([
-  'x-forwarded-method',
-  'x-forwarded-uri',
-  'x-forwarded-host',
-  'x-forwarded-for',
-  'x-forwarded-proto',
-  'sec-websocket-version',
-  'sec-websocket-key',
-  'sec-websocket-protocol',
-  'origin',
-  'authorization',
-  'cookie',
-  'content-length',
-  'transfer-encoding',
-])
-
-/** 16 bytes in base64: the last character of 22 has two bits (RFC 6455 4.1). */
-const keyForm = /^[A-Za-z0-9+/]{21}[AQgw]==$/
+const readHeaders = createHeaderReader({
+  method: 'x-forwarded-method',
+  uri: 'x-forwarded-uri',
+  host: 'x-forwarded-host',
+  forwardedFor: 'x-forwarded-for',
+  // Not used: asked for so that a second one is refused.
+  proto: 'x-forwarded-proto',
+  version: 'sec-websocket-version',
+  webSocketKey: 'sec-websocket-key',
+  protocols: 'sec-websocket-protocol',
+  origin: 'origin',
+  authorization: 'authorization',
+  cookieHeader: 'cookie',
+  length: 'content-length',
+  encoding: 'transfer-encoding',
+})
 
 /** What is wrong, for whoever wrote the client; the shape of a request is no secret. */
 const details: Readonly<Record<string, string>> = {
@@ -83,8 +82,8 @@ export function parseHandshake(
 ): Result<HandshakeRequest, Denial> {
   const headers = readHeaders(lines)
   if (!headers) return malformed('duplicate-header')
-  const [method, uri, host, forwardedFor, , version, webSocketKey, protocols] = headers
-  const [, , , , , , , , origin, authorization, cookieHeader, length, encoding] = headers
+  const { method, uri, host, forwardedFor, version, webSocketKey, protocols } = headers
+  const { origin, authorization, cookieHeader, length, encoding } = headers
   if (method !== 'GET') return malformed('not-a-get')
   if ((length !== undefined && length !== '0') || encoding !== undefined) return malformed('body')
   const { path, hosts } = route
@@ -94,7 +93,7 @@ export function parseHandshake(
     const detail = 'This address speaks WebSocket, version 13, and nothing else'
     return refuse('upgrade-required', 'websocket-version', { detail })
   }
-  if (!webSocketKey || !keyForm.test(webSocketKey)) return malformed('websocket-key')
+  if (!webSocketKey || !isWebSocketKey(webSocketKey)) return malformed('websocket-key')
   const offered = readOffer(protocols, authorization !== undefined || inQuery.value.length > 0)
   if (!offered.ok) return offered
   const clientAddress = forwardedFor === undefined ? undefined : deps.clientAddressOf(forwardedFor)

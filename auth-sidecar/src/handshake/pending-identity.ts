@@ -2,6 +2,7 @@
 
 import { authenticationDetails, type Denial, refuse } from '@sallyport/contracts/denials'
 import type { PendingIdentity } from '@sallyport/contracts/identity'
+import { backendAudience } from '@sallyport/contracts/identity-assertion'
 import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
 import type { HandshakeRequest } from './handshake-request.ts'
@@ -14,12 +15,13 @@ const notAsked = ok(undefined)
  */
 export function readPending(
   { offered, authorization, tickets, clientAddress, origin }: HandshakeRequest,
-  route: Pick<Route, 'name' | 'ways'>,
+  route: Pick<Route, 'name' | 'ways' | 'backend'>,
 ): Result<PendingIdentity | undefined, Denial> {
   const isExplicit =
     authorization !== undefined || offered.bearerTokens.length > 0 || tickets.length > 0
   if (!offered.offersFirstMessage || isExplicit) return notAsked
-  if (route.ways.includes('first-message')) {
+  // No other backend knows sockets that may only authenticate: to it this one would be in.
+  if (route.ways.includes('first-message') && route.backend === backendAudience) {
     const pending = { route: route.name, clientAddress }
     return ok(origin === undefined ? pending : { ...pending, origin })
   }

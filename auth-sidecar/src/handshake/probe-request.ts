@@ -11,17 +11,17 @@ import { createHeaderReader, type HeaderLines } from './header-lines.ts'
 /** A header no form and no simple request can carry: another site's page needs leave to send it. */
 export const probeHeader = 'x-sallyport-probe'
 
-const readHeaders = createHeaderReader([
-  'x-forwarded-method',
-  'x-forwarded-uri',
-  'x-forwarded-host',
-  'x-forwarded-for',
-  probeHeader,
-  'sec-websocket-protocol',
-  'origin',
-  'authorization',
-  'cookie',
-])
+const readHeaders = createHeaderReader({
+  method: 'x-forwarded-method',
+  uri: 'x-forwarded-uri',
+  host: 'x-forwarded-host',
+  forwardedFor: 'x-forwarded-for',
+  probe: probeHeader,
+  protocols: 'sec-websocket-protocol',
+  origin: 'origin',
+  authorization: 'authorization',
+  cookieHeader: 'cookie',
+})
 
 const nothingOffered = { bearerTokens: [] }
 const malformed = (reason: string) => refuse('malformed-handshake', reason)
@@ -34,8 +34,8 @@ export function parseProbe(
 ): Result<ForwardedRequest, Denial> {
   const headers = readHeaders(lines)
   if (!headers) return malformed('duplicate-header')
-  const [method, uri, host, forwardedFor, probe, protocols, origin, authorization, cookieHeader] =
-    headers
+  const { method, uri, host, forwardedFor, probe, protocols } = headers
+  const { origin, authorization, cookieHeader } = headers
   if (method !== 'POST') return refuse('method-not-allowed', 'method', { detail: 'Use POST' })
   const path = `${route.path}/probe`
   const target = readTarget(uri, host, { path, hosts: route.hosts, ticketInQuery: false })

@@ -1,4 +1,4 @@
-// `/ws` without a proper upgrade: says which part of RFC 6455 4.2.1 is missing. Never reaches the backend.
+// `/ws` without a proper upgrade, `/ws/probe` without its header: says what is missing. Never reaches the backend.
 
 import type { Denial } from '@sallyport/contracts/denials'
 
@@ -20,4 +20,13 @@ export function refusePlainRequest(request: {
     }
   }
   return { code: 'malformed-handshake', reason: 'upgrade-headers' }
+}
+
+/** The denial for a request to a route's probe that the probe's router did not match. */
+export function refuseNoProbe(method: string): Denial {
+  if (method !== 'POST') {
+    return { code: 'method-not-allowed', reason: 'probe-method', detail: 'Use POST' }
+  }
+  const detail = 'Send the header X-Sallyport-Probe: 1'
+  return { code: 'malformed-request', reason: 'probe-header', detail }
 }

@@ -77,7 +77,7 @@ describe('tickets on a handshake', () => {
       'where the policy does not let its subject in',
       ({ decide, ticket }) =>
         decide(offer(ticket), { who: { groups: ['staff'], scopes: [], claims: {} } }),
-      { code: 'not-allowed', reason: 'policy' },
+      { code: 'not-allowed', reason: 'policy-groups' },
     ],
   ])('TKT-5 W85 burns a ticket that is presented %s', async (_name, present, refusal) => {
     const fixture = await createTicketFixture()

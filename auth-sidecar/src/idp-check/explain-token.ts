@@ -8,6 +8,7 @@ import { readHolder } from '../tokens/token-claims.ts'
 import { type TokenFault, tokenFaults } from '../tokens/token-fault.ts'
 import { judgeTimes } from '../tokens/token-times.ts'
 import { findKey, isSignedWith, plainType } from '../tokens/verify-token.ts'
+import { keyReasons } from './reasons.ts'
 import { show } from './show.ts'
 
 /** One check; `fault` when it fails. */
@@ -77,7 +78,7 @@ async function explainSignature(token: CompactToken, deps: ExplainDeps): Promise
   const state = listed
     ? `the key is for ${listed.algorithm}`
     : rejected
-      ? `the key cannot be used: ${rejected.fault}`
+      ? `the key cannot be used: it ${keyReasons[rejected.fault]}`
       : 'no such key in the set'
   const keyStep = step(
     'key',
@@ -115,9 +116,9 @@ function explainAudience({ payload }: CompactToken, profile: IssuerProfile): Ste
 }
 
 async function explainClaims(token: CompactToken, profile: IssuerProfile): Promise<Step> {
-  const holder = readHolder(token.payload, profile.claims)
+  const holder = readHolder(token.payload, profile.claims, profile.prefix)
   const { subject, username, groups, scopes } = profile.claims
-  const names = `subject from ${subject}, username from ${username}, groups from ${groups}, scopes from ${scopes}`
+  const names = `subject from ${subject}, username from ${username}, groups from ${groups}, scopes from ${scopes}, ${explainPrefix(profile.prefix)}`
   if (!holder.ok) return { name: 'claims', fault: holder.error, detail: names }
   const session = await profile.readSession(token, holder.value.subject)
   const { claims: _all, ...read } = holder.value
@@ -128,6 +129,11 @@ async function explainClaims(token: CompactToken, profile: IssuerProfile): Promi
       ? `${names}: ${show(read)}`
       : 'sid or jti is no text of at most 256 characters',
   }
+}
+
+/** What stands before the names of an issuer's people. */
+export function explainPrefix(prefix: string): string {
+  return prefix === '' ? 'names as they are' : `${show(prefix)} before subject, username and groups`
 }
 
 /** A sentence for a fault. */

@@ -33,7 +33,7 @@ describe('idp-check', () => {
     const { isGood, text } = await check()
     expect(isGood).toBe(true)
     expect(text).toContain('1 usable, 1 not')
-    expect(text).toContain('"enc" is not used: not-for-signatures')
+    expect(text).toContain('"enc" is not used: it is not for signatures')
     expect(text).toContain(`keySetUrl: "${issuer}/keys"`)
     expect(text).toContain('algorithms: [ES256]')
   })
@@ -97,6 +97,54 @@ describe('idp-check', () => {
     expect(verdictOf(steps)).toBe(verdict)
   })
 
+  it.each<[string, () => Response, string]>([
+    ['answers with an error', () => new Response('', { status: 503 }), 'answered 503'],
+    [
+      'sends elsewhere',
+      () => new Response('', { status: 302 }),
+      'redirects: KEYS must be the final address',
+    ],
+    [
+      'shows a private key',
+      () => Response.json({ keys: [{ ...key.publicJwk, d: 'AA' }] }),
+      'holds a private key: tell the provider; nothing of it is used',
+    ],
+    ['has a key without name', () => Response.json({ keys: [{ kty: 'EC' }] }), 'has no kid'],
+  ])('says in a sentence that a key set %s', async (_name, answer, said) => {
+    const options = { issuer, keySetUrl: `${issuer}/keys`, token: undefined, audience: undefined }
+    const deps = { fetch: async () => answer(), configured: undefined, now }
+    const found = await checkIssuer(options, deps)
+    expect(found.isGood).toBe(false)
+    expect(found.lines.join('\n')).toContain(said)
+  })
+
+  it('suggests the algorithm that a curve leaves, and says when the settings lack it', async () => {
+    const { alg: _alg, ...unnamed } = key.publicJwk
+    const table = { ...pages, [`${issuer}/keys`]: { keys: [unnamed] } }
+    expect((await check(undefined, {}, table)).text).toContain('algorithms: [ES256]')
+    const configured = trustedIssuer({ algorithms: ['RS256'] })
+    const options = { issuer, keySetUrl: `${issuer}/keys`, token: undefined, audience: undefined }
+    const found = await checkIssuer(options, { fetch: serving(table), configured, now })
+    expect(found.lines.join('\n')).toContain('it can be when ES256 is among them')
+  })
+
+  it('AUT-4 asks nobody over plain http but this machine', async () => {
+    const asked: string[] = []
+    const fetch = async (url: string) => {
+      asked.push(url)
+      return Response.json({})
+    }
+    const plain = {
+      issuer: 'http://id.test',
+      keySetUrl: undefined,
+      token: undefined,
+      audience: 'x',
+    }
+    const found = await checkIssuer(plain, { fetch, configured: undefined, now })
+    expect([found.isGood, asked]).toEqual([false, []])
+    expect(found.lines.join('\n')).toContain('is plain http: that is for localhost')
+  })
+
   it('takes the settings of a configured issuer', async () => {
     const configured = trustedIssuer({ audience: 'orders' })
     const options = {
@@ -111,8 +159,20 @@ describe('idp-check', () => {
     expect(found.lines.join('\n')).toContain('from sallyport.yml')
   })
 
+  it('AUT-6 shows what stands before the names of an issuer’s people, and suggests something', async () => {
+    expect((await check()).text).toContain('    prefix: "login.example.org:"')
+    const options = { issuer, keySetUrl: undefined, token: undefined, audience: undefined }
+    const settingsOf = async (prefix: string, token?: string) => {
+      const deps = { fetch: serving(pages), configured: trustedIssuer({ prefix }), now }
+      return (await checkIssuer({ ...options, token }, deps)).lines.join('\n')
+    }
+    expect(await settingsOf('id:')).toContain('"id:" before subject, username and groups')
+    expect(await settingsOf('')).toContain('names as they are')
+    expect(await settingsOf('id:', makeToken(key, issuer))).toContain('{"subject":"id:alice"')
+  })
+
   it.each([
-    ['nobody there', {}, 'status'],
+    ['nobody there', {}, 'answered 404'],
     ['another issuer', { issuer: `${issuer}/`, jwks_uri: `${issuer}/keys` }, `is of "${issuer}/"`],
     ['no key set', { issuer }, 'names no key set'],
   ])('says what is wrong with a discovery document: %s', async (_name, document, said) => {

@@ -3,10 +3,12 @@
 
 import {
   type ClaimMapping,
+  maxPrefixLength,
   type TokenAlgorithm,
   type TrustedIssuer,
   tokenAlgorithms,
 } from '@sallyport/contracts/policy'
+import { defaultPrefix } from '@sallyport/contracts/sallyport-file/check-issuers'
 import { parseCompactToken, type TokenPayload } from '../tokens/compact-token.ts'
 import { claimAt } from '../tokens/token-claims.ts'
 import { plainType } from '../tokens/verify-token.ts'
@@ -40,6 +42,7 @@ export function suggestIssuer(basis: SuggestionBasis): TrustedIssuer {
   const aimedAt = findAudience(payload, audience)
   return {
     issuer,
+    prefix: defaultPrefix(issuer).slice(0, maxPrefixLength),
     keySetUrl,
     algorithms: algorithmsOf(document, read?.header.alg),
     tokenType: type === 'jwt' || type === undefined ? undefined : type,
@@ -50,15 +53,31 @@ export function suggestIssuer(basis: SuggestionBasis): TrustedIssuer {
   }
 }
 
-/** What the keys name; when none names any, what the token uses, else the most usual one. */
+/** What the set's keys are for; an RSA key that does not say takes what the token uses, else the most usual one. */
 function algorithmsOf(document: unknown, used: string | undefined): readonly TokenAlgorithm[] {
-  const keys = (Object(document) as { keys?: unknown }).keys
-  const named = Array.isArray(keys)
-    ? keys.map((key: unknown) => (Object(key) as { alg?: unknown }).alg)
-    : []
-  const found = tokenAlgorithms.filter((algorithm) => named.includes(algorithm))
-  if (found.length > 0) return found
-  return [tokenAlgorithms.find((algorithm) => algorithm === used) ?? 'RS256']
+  const usual = tokenAlgorithms.find((algorithm) => algorithm === used) ?? 'RS256'
+  const signing = keysOf(document).filter(({ use }) => use === undefined || use === 'sig')
+  const named = new Set(
+    signing.map((key) => algorithmFor(key) ?? (key['kty'] === 'RSA' ? usual : undefined)),
+  )
+  const found = tokenAlgorithms.filter((algorithm) => named.has(algorithm))
+  return found.length > 0 ? found : [usual]
+}
+
+type Key = Readonly<Record<string, unknown>>
+
+/** The members of a set, as they were served. */
+export function keysOf(document: unknown): readonly Key[] {
+  const { keys } = Object(document) as { keys?: unknown }
+  return Array.isArray(keys) ? keys.map((key: unknown) => Object(key) as Key) : []
+}
+
+/** The algorithm a key names, or the only one that its curve leaves. */
+export function algorithmFor({ alg, kty, crv }: Key): TokenAlgorithm | undefined {
+  if (alg !== undefined) return tokenAlgorithms.find((algorithm) => algorithm === alg)
+  if (kty === 'OKP') return crv === 'Ed25519' ? 'EdDSA' : undefined
+  if (kty !== 'EC') return undefined
+  return crv === 'P-256' ? 'ES256' : crv === 'P-384' ? 'ES384' : undefined
 }
 
 function findAudience(
@@ -95,6 +114,7 @@ export function formatIssuer(issuer: TrustedIssuer): readonly string[] {
   return [
     'issuers:',
     `  - issuer: ${quote(issuer.issuer)}`,
+    `    prefix: ${quote(issuer.prefix)}`,
     `    keySetUrl: ${quote(issuer.keySetUrl)}`,
     `    algorithms: [${issuer.algorithms.join(', ')}]`,
     ...(issuer.tokenType === undefined ? [] : [`    tokenType: ${quote(issuer.tokenType)}`]),

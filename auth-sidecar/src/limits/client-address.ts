@@ -1,7 +1,6 @@
-// Whose address an attempt comes from, in one spelling, and the key it is counted under: IPv6 by its /64,
-// because one subscriber usually owns all of it.
+// Whose address an attempt comes from, in one spelling. Which proxies are trusted is its caller's to say.
 
-import { isIPv4, isIPv6 } from 'node:net'
+import { normalAddress } from '@sallyport/contracts/address-key'
 import type { AddressSet } from './address-set.ts'
 
 /**
@@ -22,43 +21,4 @@ export function clientAddressOf(xForwardedFor: string, trusted: AddressSet): str
     if (comma === 0) return undefined
     end = comma
   }
-}
-
-/** The one spelling of an address: IPv4-mapped as IPv4, IPv6 compressed in lower case, no zone; else undefined. */
-export function normalAddress(text: string): string | undefined {
-  if (isIPv4(text)) return text
-  const zone = text.indexOf('%')
-  const plain = zone < 0 ? text : text.slice(0, zone)
-  if (!isIPv6(plain)) return undefined
-  const compressed = new URL(`http://[${plain}]`).hostname.slice(1, -1)
-  const mapped = /^::ffff:([0-9a-f]+):([0-9a-f]+)$/.exec(compressed)
-  return mapped ? dotted(mapped[1] ?? '', mapped[2] ?? '') : compressed
-}
-
-/** The key under which an address's attempts are counted; what is no address is its own key. */
-export function addressKey(address: string): string {
-  // No colon, no IPv6: spares the common case the grammar.
-  if (!address.includes(':')) return address
-  const normal = normalAddress(address)
-  if (normal === undefined) return address
-  return normal.includes(':') ? `${firstGroups(normal).join(':')}::/64` : normal
-}
-
-/** Two groups of 16 bits in hexadecimal as an IPv4 address. */
-function dotted(high: string, low: string): string {
-  const bytes = [high, low].flatMap((group) => {
-    const value = Number.parseInt(group, 16)
-    return [value >> 8, value & 255]
-  })
-  return bytes.join('.')
-}
-
-/** The first four of the eight groups of a compressed IPv6 address. */
-function firstGroups(compressed: string): string[] {
-  const [head = '', tail = ''] = compressed.split('::')
-  const left = head === '' ? [] : head.split(':')
-  if (left.length >= 4) return left.slice(0, 4)
-  const right = tail === '' ? [] : tail.split(':')
-  const zeros = Array<string>(8 - left.length - right.length).fill('0')
-  return [...left, ...zeros, ...right].slice(0, 4)
 }

@@ -17,7 +17,7 @@ export type ApiRequest = {
   readonly origin: string | undefined
   /** Traefik's remote address. */
   readonly clientAddress: string
-  /** True when the request came from this machine, by everything that is known of its way here. */
+  /** True when the request came from this machine, and for it, by everything that is known of its way here. */
   readonly isFromLoopback: boolean
 }
 

@@ -1,7 +1,7 @@
 import { createLog } from '@sallyport/service-kit/log'
 import { describe, expect, it } from 'vitest'
 import { createDevelopmentBypass } from './development-bypass.ts'
-import { isForwardedFromLoopback, isLoopback } from './loopback.ts'
+import { isForwardedFromLoopback, isLoopback, isLoopbackHost } from './loopback.ts'
 
 function make(changes: object = {}) {
   const lines: string[] = []
@@ -75,6 +75,34 @@ describe('loopback', () => {
     '0x7f.0.0.1',
   ])('R3.6 is not %j', (address) => {
     expect(isLoopback(address)).toBe(false)
+  })
+
+  it.each([
+    'localhost',
+    'LOCALHOST:8080',
+    '127.0.0.1',
+    '127.0.0.2:8080',
+    '[::1]',
+    '[::1]:8080',
+  ])('R3.6 is the host %s', (host) => {
+    expect(isLoopbackHost(host)).toBe(true)
+  })
+
+  it.each([
+    '',
+    ':8080',
+    'abc.ngrok.app',
+    'localhost.ngrok.app',
+    'localhost.',
+    'localhost:80:80',
+    '127.0.0.1.nip.io',
+    '127.1',
+    '::1',
+    '[::ffff:127.0.0.1]',
+    '10.0.0.1',
+    'localhost, abc.ngrok.app',
+  ])('R3.6 is not the host %j', (host) => {
+    expect(isLoopbackHost(host)).toBe(false)
   })
 
   it('R3.6 is the origin of a request only when every hop says so', () => {

@@ -1,6 +1,6 @@
 // R3.6: on a developer's own machine one named user may sign in with any password. Explicit, loud, and impossible
 // elsewhere: the settings refuse it in production, this refuses to be built there, and each use must come from
-// this machine.
+// this machine and ask for it by a name of its own: through a tunnel everybody seems to be here.
 
 import type { Log } from '@sallyport/service-kit/log'
 import { isLoopback } from './loopback.ts'

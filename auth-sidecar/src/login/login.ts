@@ -1,12 +1,12 @@
 // `POST /auth/login`: name and password → session, cookies, token. An earlier session of the same browser ends.
 
+import { addressKey } from '@sallyport/contracts/address-key'
 import { refuse } from '@sallyport/contracts/denials'
 import { ok } from '@sallyport/contracts/result'
 import type { Log } from '@sallyport/service-kit/log'
 import { z } from 'zod'
 import type { CurrentAuthority } from '../authority/current-authority.ts'
 import { type EndSessionDeps, endSession } from '../authority/end-session.ts'
-import { addressKey } from '../limits/client-address.ts'
 import type { Metrics } from '../metrics.ts'
 import type { SessionStore } from '../sessions/session-store.ts'
 import type { IssueTokenDeps } from '../tokens/issue-token.ts'

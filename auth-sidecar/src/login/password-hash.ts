@@ -1,6 +1,6 @@
 // Argon2id hashes in PHC string form, as users files carry them. Parsing only; hashing happens in the worker.
 
-import { maxGrants } from '@sallyport/contracts/identity-schema'
+import { maxGrantLength, maxGrants, maxNameLength } from '@sallyport/contracts/identity-schema'
 import { z } from 'zod'
 
 /** Parameters of one Argon2id hash. */
@@ -29,8 +29,8 @@ export function parsePasswordHash(text: string): PasswordHash | undefined {
 /** A users file's entry. */
 const userSchema = z.object({
   id: z.string().regex(/^[\x21-\x7e]{1,256}$/),
-  username: z.string().min(1).max(256),
-  groups: z.array(z.string().min(1).max(128)).max(maxGrants).default([]),
+  username: z.string().min(1).max(maxNameLength),
+  groups: z.array(z.string().min(1).max(maxGrantLength)).max(maxGrants).default([]),
   passwordHash: z.string().refine((text) => parsePasswordHash(text) !== undefined, {
     error: 'must be an Argon2id hash in PHC form',
   }),

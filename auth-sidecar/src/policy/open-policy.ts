@@ -2,7 +2,8 @@
 // changes goes to the log here.
 
 import type { Result } from '@sallyport/contracts/result'
-import { defaultPolicy, type SallyportFileOptions } from '@sallyport/contracts/sallyport-file'
+import { defaultPolicy } from '@sallyport/contracts/sallyport-file'
+import { policyOptionsOf } from '@sallyport/contracts/sallyport-file/policy-options'
 import type { Log } from '@sallyport/service-kit/log'
 import type { Settings } from '../config.ts'
 import { createFixedPolicy, type PolicySource } from './policy-source.ts'
@@ -10,7 +11,7 @@ import { watchPolicy } from './watched-policy.ts'
 
 /** Opens the policy of the settings; throws with every fault of the file, so that nothing starts on half a policy. */
 export function openPolicy(settings: Settings, log: Log): PolicySource {
-  const options = policyOptions(settings)
+  const options = policyOptionsOf(settings)
   const path = settings.SALLYPORT_POLICY_FILE
   if (path === undefined) return createFixedPolicy(defaultPolicy(options))
   const source: Result<PolicySource, readonly string[]> = watchPolicy({
@@ -23,16 +24,4 @@ export function openPolicy(settings: Settings, log: Log): PolicySource {
   })
   if (source.ok) return source.value
   throw new Error(['the policy is faulty:', ...source.error].join('\n'))
-}
-
-function policyOptions(settings: Settings): SallyportFileOptions {
-  return {
-    publicOrigins: settings.SIDECAR_ALLOWED_ORIGINS,
-    mode: settings.SALLYPORT_MODE,
-    defaults: {
-      ways: settings.SIDECAR_CREDENTIAL_WAYS,
-      allowMissingOrigin: settings.SIDECAR_ALLOW_MISSING_ORIGIN,
-      perMinute: settings.WS_RATE_LIMIT,
-    },
-  }
 }

@@ -4,6 +4,7 @@
 import type { Policy } from '@sallyport/contracts/policy'
 import { err, type Result } from '@sallyport/contracts/result'
 import {
+  formatMissingFile,
   formatPolicyFault,
   parseSallyportFile,
   type SallyportFileOptions,
@@ -50,7 +51,7 @@ function judge(
   text: string | undefined,
   { path, options }: WatchedPolicyDeps,
 ): Result<Policy, readonly string[]> {
-  if (text === undefined) return err([`${path}: cannot be read`])
+  if (text === undefined) return err([formatMissingFile(path)])
   const parsed = parseSallyportFile(text, options)
   return parsed.ok ? parsed : err(parsed.error.map((fault) => formatPolicyFault(path, fault)))
 }

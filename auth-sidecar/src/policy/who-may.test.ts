@@ -1,7 +1,7 @@
 import type { Who } from '@sallyport/contracts/policy'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Holder, whoMay } from './who-may.ts'
+import { type Holder, unmetDemand, whoMay } from './who-may.ts'
 
 const nobody: Holder = { groups: [], scopes: [], claims: {} }
 const anybody: Who = { groups: [], scopes: [], claims: {} }
@@ -56,4 +56,12 @@ it('RX.13 lets nobody in who holds nothing, whatever is demanded', () => {
       expect(whoMay(demand, nobody)).toBe(demandsNothing)
     }),
   )
+})
+
+it('LOG-1 names the first demand that is not met', () => {
+  const who: Who = { groups: ['g'], scopes: ['s'], claims: { c: ['1'] } }
+  expect(unmetDemand(who, nobody)).toBe('policy-groups')
+  expect(unmetDemand(who, { ...nobody, groups: ['g'] })).toBe('policy-scopes')
+  expect(unmetDemand(who, { ...nobody, groups: ['g'], scopes: ['s'] })).toBe('policy-claims')
+  expect(unmetDemand(who, { groups: ['g'], scopes: ['s'], claims: { c: '1' } })).toBeUndefined()
 })

@@ -10,19 +10,27 @@ export type Holder = {
   readonly claims: Readonly<Record<string, ClaimValue>>
 }
 
+/** The first demand that is not met, as a reason for logs and metrics. */
+export type Unmet = 'policy-groups' | 'policy-scopes' | 'policy-claims'
+
 /** True when one of the groups, all of the scopes and a value of every claim are held; an empty demand is met. */
 export function whoMay(who: Who, holder: Holder): boolean {
+  return unmetDemand(who, holder) === undefined
+}
+
+/** Which of the demands is not met; undefined when all are. */
+export function unmetDemand(who: Who, holder: Holder): Unmet | undefined {
   if (who.groups.length > 0 && !who.groups.some((group) => holder.groups.includes(group))) {
-    return false
+    return 'policy-groups'
   }
   for (const scope of who.scopes) {
-    if (!holder.scopes.includes(scope)) return false
+    if (!holder.scopes.includes(scope)) return 'policy-scopes'
   }
   for (const name in who.claims) {
     const wanted = who.claims[name]
-    if (wanted && !holds(holder.claims, name, wanted)) return false
+    if (wanted && !holds(holder.claims, name, wanted)) return 'policy-claims'
   }
-  return true
+  return undefined
 }
 
 function holds(claims: Holder['claims'], name: string, wanted: readonly string[]): boolean {

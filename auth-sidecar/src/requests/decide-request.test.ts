@@ -92,6 +92,8 @@ describe('decide request: what is refused', () => {
     '/app/./x',
     '/app/..;/x',
     '/app/..;a=b/x',
+    '/app/..%3Bx/y',
+    '/app/..%20/x',
     '/app%2fx',
     '/app/%5c..',
     '/app\\x',
@@ -104,6 +106,19 @@ describe('decide request: what is refused', () => {
     const { token } = await login()
     const answer = await ask({ authorization: `Bearer ${token}`, 'x-forwarded-uri': uri })
     expect(answer).toMatchObject({ code: 'malformed-request', reason: 'path' })
+  })
+
+  it('HDR-3 a path that an application could read as that of a deeper route, which has its own rules', async () => {
+    const deeper = httpRoute({ name: 'admin', path: '/app/admin' })
+    const { ask, login } = await createFixture({}, { routes: [httpRoute(), deeper] })
+    const { token } = await login()
+    const authorization = `Bearer ${token}`
+    for (const path of ['/app/ADMIN', '/app/Admin/?a', '/app/admin;x/y', '/app//admin']) {
+      const answer = await ask({ authorization, ...navigation, 'x-forwarded-uri': path })
+      expect(answer, path).toMatchObject({ code: 'not-found', reason: 'path-of-another-route' })
+    }
+    const beside = await ask({ authorization, 'x-forwarded-uri': '/app/x?/app/ADMIN' })
+    expect(beside).toHaveProperty('headers')
   })
 
   it.each(['TRACE', 'CONNECT', 'get', 'PROPFIND', ''])('HDR-9 the method %j', async (method) => {
@@ -158,7 +173,7 @@ describe('decide request: what is refused', () => {
     )
     expect(await ask({ cookie: `sessionId=${bob.secret}`, ...navigation })).toMatchObject({
       code: 'not-allowed',
-      reason: 'policy',
+      reason: 'policy-groups',
     })
   })
 

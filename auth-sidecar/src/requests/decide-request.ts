@@ -5,26 +5,22 @@
 import { type Denial, refuse } from '@sallyport/contracts/denials'
 import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
-import type { CurrentAuthority } from '../authority/current-authority.ts'
 import { applicationHeaders } from '../handshake/application-headers.ts'
 import { refuseBlocked } from '../handshake/count-attempt.ts'
 import type { HeaderLines } from '../handshake/header-lines.ts'
-import { type CookieNames, readCredentials } from '../handshake/read-credentials.ts'
-import { resolveAuthority } from '../handshake/resolve-authority.ts'
+import { type CredentialDeps, judgeCredentials } from '../handshake/judge-credentials.ts'
 import type { ActivePolicy } from '../policy/policy-source.ts'
-import { whoMay } from '../policy/who-may.ts'
+import { unmetDemand } from '../policy/who-may.ts'
 import { checkRequestOrigin } from './check-request-origin.ts'
 import { type HttpRequest, parseHttpRequest } from './http-request.ts'
 import { loginRedirect } from './login-redirect.ts'
 import { otherCookies } from './other-cookies.ts'
 import type { RequestDecision, RequestGrant } from './request-decision.ts'
 
-export type RequestDeps = {
-  readonly policy: { readonly current: () => Pick<ActivePolicy, 'addressKind'> }
+export type RequestDeps = CredentialDeps & {
+  readonly policy: { readonly current: () => Pick<ActivePolicy, 'addressKind' | 'policy'> }
   /** The client by `X-Forwarded-For`; undefined when that does not say. */
   readonly clientAddressOf: (xForwardedFor: string) => string | undefined
-  readonly cookieNames: CookieNames
-  readonly currentAuthority: Pick<CurrentAuthority, 'byToken' | 'bySession' | 'byTicket'>
 }
 
 /** Decides one request at a route from its header lines. Rejects only on an outage. */
@@ -33,7 +29,9 @@ export async function decideRequest(
   route: Route,
   deps: RequestDeps,
 ): Promise<RequestDecision> {
-  const parsed = parseHttpRequest(lines, route, deps.clientAddressOf)
+  const { routes } = deps.policy.current().policy
+  const { clientAddressOf } = deps
+  const parsed = parseHttpRequest(lines, route, { routes, clientAddressOf })
   if (!parsed.ok) return { outcome: parsed, route: route.name }
   const request = parsed.value
   const { clientAddress, origin } = request
@@ -52,14 +50,12 @@ async function decide(
   if (!open.ok) return open
   const known = checkRequestOrigin(request, route)
   if (!known.ok) return known
-  const presented = readCredentials({ ...request, ...nothingElse }, route.ways, deps.cookieNames)
-  if (!presented.ok) return presented
-  const { name, audience, ways } = route
-  const context = { name, audience, ways, origin: request.origin }
-  const resolved = await resolveAuthority(presented.value, context, deps.currentAuthority)
+  const asked = { ...request, ...nothingElse }
+  const resolved = await judgeCredentials(asked, { route, ways: route.ways }, deps)
   if (!resolved.ok) return resolved
   const { authority } = resolved.value
-  if (!whoMay(route.who, authority)) return refuse('not-allowed', 'policy')
+  const unmet = unmetDemand(route.who, authority)
+  if (unmet !== undefined) return refuse('not-allowed', unmet)
   const headers = applicationHeaders(route, authority)
   if (!headers.ok) return headers
   const { session, token } = deps.cookieNames

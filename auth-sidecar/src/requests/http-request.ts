@@ -4,7 +4,9 @@
 import { type Denial, refuse } from '@sallyport/contracts/denials'
 import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
+import { readHost } from '../handshake/forwarded-target.ts'
 import { createHeaderReader, type HeaderLines } from '../handshake/header-lines.ts'
+import { isAtOrBelow, isReadAsDeeper, plainSegment } from './deeper-route.ts'
 
 /** A well-formed request. */
 export type HttpRequest = {
@@ -22,19 +24,19 @@ export type HttpRequest = {
   readonly accept: string | undefined
 }
 
-const readHeaders = createHeaderReader([
-  'x-forwarded-method',
-  'x-forwarded-uri',
-  'x-forwarded-host',
-  'x-forwarded-for',
-  'origin',
-  'authorization',
-  'cookie',
-  'sec-fetch-site',
-  'sec-fetch-mode',
-  'sec-fetch-dest',
-  'accept',
-])
+const readHeaders = createHeaderReader({
+  method: 'x-forwarded-method',
+  uri: 'x-forwarded-uri',
+  host: 'x-forwarded-host',
+  forwardedFor: 'x-forwarded-for',
+  origin: 'origin',
+  authorization: 'authorization',
+  cookieHeader: 'cookie',
+  fetchSite: 'sec-fetch-site',
+  fetchMode: 'sec-fetch-mode',
+  fetchDest: 'sec-fetch-dest',
+  accept: 'accept',
+})
 
 /** What an application may be asked with; TRACE would send credentials back, CONNECT is no request. */
 const methods: ReadonlySet<string> = new Set([
@@ -47,56 +49,47 @@ const methods: ReadonlySet<string> = new Set([
   'DELETE',
 ])
 
-// No trailing dot: a router takes it for the same host, a policy might not.
-const hostForm = /^([A-Za-z0-9_](?:[A-Za-z0-9_.-]*[A-Za-z0-9_])?|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?$/
-
 const malformed = (reason: string) => refuse('malformed-request', reason)
+
+type ParseDeps = {
+  /** Every route of the policy in force. */
+  readonly routes: readonly Route[]
+  readonly clientAddressOf: (xForwardedFor: string) => string | undefined
+}
 
 /** Parses the header lines of a request's subrequest. */
 export function parseHttpRequest(
   lines: HeaderLines,
-  route: Pick<Route, 'path' | 'hosts'>,
-  clientAddressOf: (xForwardedFor: string) => string | undefined,
+  route: Route,
+  { routes, clientAddressOf }: ParseDeps,
 ): Result<HttpRequest, Denial> {
   const headers = readHeaders(lines)
   if (!headers) return malformed('duplicate-header')
-  const [method, uri, host, forwardedFor, origin, authorization, cookieHeader] = headers
-  const [, , , , , , , fetchSite, fetchMode, fetchDest, accept] = headers
+  const { method, uri, host, forwardedFor, ...presented } = headers
   if (method === undefined || !methods.has(method)) return refuse('method-not-allowed', 'method')
-  const name = host === undefined ? undefined : hostForm.exec(host)?.[1]
-  if (name === undefined) return malformed('host')
-  if (route.hosts.length > 0 && !route.hosts.includes(name.toLowerCase())) {
-    return malformed('host-of-another-route')
+  const known = readHost(host, route.hosts)
+  if (!known.ok) return malformed(known.error)
+  const path = uri?.split('?', 1)[0]
+  if (uri === undefined || path === undefined || !isBelow(path, route.path)) {
+    return malformed('path')
   }
-  if (uri === undefined || !isBelow(uri, route.path)) return malformed('path')
+  if (isReadAsDeeper({ path, host: host ?? '' }, route, routes)) {
+    return refuse('not-found', 'path-of-another-route')
+  }
   const clientAddress = forwardedFor === undefined ? undefined : clientAddressOf(forwardedFor)
   if (clientAddress === undefined) return malformed('client-address')
-  return ok({
-    clientAddress,
-    method,
-    uri,
-    origin,
-    authorization,
-    cookieHeader,
-    fetchSite,
-    fetchMode,
-    fetchDest,
-    accept,
-  })
+  return ok({ ...presented, clientAddress, method, uri })
 }
 
 /** True at the route's path and below, when no reading of the path leads out of it. */
-function isBelow(uri: string, routePath: string): boolean {
-  const question = uri.indexOf('?')
-  const path = question < 0 ? uri : uri.slice(0, question)
-  const parent = routePath === '/' ? '' : routePath
-  if (path !== routePath && !path.startsWith(`${parent}/`)) return false
+function isBelow(path: string, routePath: string): boolean {
+  if (!isAtOrBelow(path, routePath)) return false
   if (!/^[\x21-\x7e]+$/.test(path) || /[\\#]|%(?:2f|5c|00)/i.test(path)) return false
   return !path.split('/').some(climbs)
 }
 
-/** `.` and `..`, encoded or not, and with what Java servers cut off after a semicolon. */
+/** `.` and `..`, encoded or not, and with what lax servers cut off: all after a semicolon, blanks. */
 function climbs(segment: string): boolean {
-  const plain = segment.replace(/%2e/gi, '.').replace(/;.*$/, '')
+  const plain = plainSegment(segment)
   return plain === '.' || plain === '..'
 }

@@ -101,10 +101,10 @@ export async function createDomainFixture(
     cookieNames: { session: 'sessionId', token: 'auth_token' },
     currentAuthority,
     admitIdentity: rememberAdmissions(),
-    signer: {
+    signerOf: () => ({
       sign: (identity, _ttlMs, key) => `signed:${identity.subject}:${key}`,
       signPending: ({ route }, key) => `pending:${route}:${key}`,
-    },
+    }),
     now,
   }
 

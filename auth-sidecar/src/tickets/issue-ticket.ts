@@ -1,6 +1,7 @@
 // `POST /auth/ticket`: a live session → a single-use ticket for one handshake, for clients that can set neither a
 // header nor a cookie on it. Who may connect is judged at the handshake, where the ticket is burnt.
 
+import { addressKey } from '@sallyport/contracts/address-key'
 import { type Denial, refuse } from '@sallyport/contracts/denials'
 import type { Route } from '@sallyport/contracts/policy'
 import { ok, type Result } from '@sallyport/contracts/result'
@@ -8,7 +9,6 @@ import type { Log } from '@sallyport/service-kit/log'
 import { z } from 'zod'
 import type { Authority } from '../authority/authority.ts'
 import { type AttemptLimiter, attemptDenial } from '../limits/attempt-limiter.ts'
-import { addressKey } from '../limits/client-address.ts'
 import type { ApiAnswer, ApiRequest } from '../login/api-request.ts'
 import type { PolicySource } from '../policy/policy-source.ts'
 import { createSecret, hashSecret } from '../sessions/session-secret.ts'
@@ -83,7 +83,9 @@ function routeOf(request: ApiRequest, deps: IssueTicketDeps): Result<Route, Deni
     return refuse('malformed-request', 'ticket-body', { detail })
   }
   const route = deps.policy.current().route(body.data.route)
-  if (route?.kind !== 'websocket') return refuse('not-found', 'route')
+  if (route?.kind !== 'websocket') {
+    return refuse('not-found', 'route', { detail: 'There is no such websocket route' })
+  }
   if (!route.ways.includes('ticket')) {
     return refuse('not-allowed', 'way-off', { detail: 'This route takes no tickets' })
   }

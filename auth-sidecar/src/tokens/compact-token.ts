@@ -3,7 +3,7 @@
 
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { maxTokenLength } from '@sallyport/contracts/token-bounds'
-import { parseStrictJson } from './strict-json.ts'
+import { parseStrictJsonBytes } from './strict-json.ts'
 import type { TokenFault } from './token-fault.ts'
 
 export type TokenHeader = { readonly alg: string; readonly kid: string; readonly typ?: string }
@@ -33,8 +33,6 @@ const maxHeaderLength = 1024
 const keyIdForm = /^[A-Za-z0-9._~:@+=/-]{1,128}$/
 const headerMembers = new Set(['alg', 'kid', 'typ'])
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
 /** Takes a token apart: three canonical base64url parts (RFC 7515 2), two of them one strict JSON object each. */
 export function parseCompactToken(compact: string): Result<CompactToken, TokenFault> {
   if (compact.length > maxTokenLength || !compactForm.test(compact)) return err('token-form')
@@ -53,19 +51,10 @@ function isCanonical(part: string): boolean {
 }
 
 function parseObject(bytes: Uint8Array): TokenPayload | undefined {
-  const value = parseStrictJson(decode(bytes), jsonBounds)
+  const value = parseStrictJsonBytes(bytes, jsonBounds)
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as TokenPayload)
     : undefined
-}
-
-/** Ill-formed UTF-8 becomes an empty text, which is no JSON. */
-function decode(bytes: Uint8Array): string {
-  try {
-    return utf8.decode(bytes)
-  } catch {
-    return ''
-  }
 }
 
 /** Any other member could ask for something that nobody here does: another key, another encoding, an extension. */

@@ -2,7 +2,8 @@
 // credentials, redirects or patience. What comes back is from a stranger until it was checked.
 
 import { err, ok, type Result } from '@sallyport/contracts/result'
-import { parseStrictJson } from './strict-json.ts'
+import { isOnThisMachine } from '@sallyport/contracts/sallyport-file/check-issuers'
+import { parseStrictJsonBytes } from './strict-json.ts'
 
 /** `fetch`, or a test's stand-in. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>
@@ -18,7 +19,7 @@ export type FetchFault =
 
 export type FetchJsonOptions = {
   readonly fetch: Fetch
-  /** For development only; keys that came over plain http are anybody's. */
+  /** For development only, and there from this machine: keys that came over plain http are anybody's. */
   readonly allowPlainHttp: boolean
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
@@ -37,9 +38,8 @@ export async function fetchJson(
   url: string,
   options: FetchJsonOptions,
 ): Promise<Result<unknown, FetchFault>> {
-  if (!url.startsWith('https://') && !(options.allowPlainHttp && url.startsWith('http://'))) {
-    return err('plain-http')
-  }
+  const isPlainAllowed = options.allowPlainHttp && url.startsWith('http://') && isOnThisMachine(url)
+  if (!url.startsWith('https://') && !isPlainAllowed) return err('plain-http')
   const impatience = new AbortController()
   const timer = setTimeout(() => impatience.abort(), options.timeoutMs ?? fetchTimeoutMs)
   try {
@@ -71,7 +71,7 @@ async function readJson(response: Response): Promise<Result<unknown, FetchFault>
   if (!jsonType.test(response.headers.get('content-type') ?? '')) return err('content-type')
   const bytes = await readBounded(response)
   if (!bytes) return err('too-large')
-  const value = parseStrictJson(decode(bytes), jsonBounds)
+  const value = parseStrictJsonBytes(bytes, jsonBounds)
   return value === undefined ? err('not-json') : ok(value)
 }
 
@@ -87,13 +87,4 @@ async function readBounded(response: Response): Promise<Uint8Array | undefined> 
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-/** Ill-formed UTF-8 becomes an empty text, which is no JSON. */
-function decode(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    return ''
-  }
 }

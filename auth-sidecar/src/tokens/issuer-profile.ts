@@ -27,6 +27,10 @@ export type IssuerProfile = {
   readonly audienceClaim: TrustedIssuer['audienceClaim']
   readonly times: TokenTimeLimits
   readonly claims: ClaimMapping
+  /** Whether policies may ask about its tokens' other claims. */
+  readonly showsClaims: boolean
+  /** Stands before its people's names; empty: they are ours. */
+  readonly prefix: string
   /** Rejects only on an outage. */
   readonly readSession: (
     token: CompactToken,
@@ -56,6 +60,9 @@ export function createBuiltInProfile(
     audienceClaim: 'aud',
     times: { clockToleranceMs: builtInToleranceMs, maxLifeMs },
     claims: builtInClaims,
+    // A session has none, and what stands in its token beside our own names is what its user typed at sign-in.
+    showsClaims: false,
+    prefix: '',
     async readSession({ payload: { sid, gen, jti } }) {
       const generation = typeof gen === 'string' ? parseGeneration(gen) : undefined
       const hasForm = typeof sid === 'string' && sessionIdForm.test(sid) && typeof jti === 'string'
@@ -70,7 +77,7 @@ export function createTrustedProfile(
   keys: KeySource,
   currentGeneration: CurrentGeneration,
 ): IssuerProfile {
-  const { issuer, tokenType, audience, audienceClaim, claims } = trusted
+  const { issuer, tokenType, audience, audienceClaim, claims, prefix } = trusted
   return {
     issuer,
     uses: ['bearer'],
@@ -84,6 +91,8 @@ export function createTrustedProfile(
       maxLifeMs: trusted.maxLifeSeconds * 1000,
     },
     claims,
+    showsClaims: true,
+    prefix,
     async readSession(token, subject) {
       const sessionId = externalSessionId(issuer, token)
       if (sessionId === undefined) return err('token-claims')

@@ -120,6 +120,25 @@ describe('a key set', () => {
     expect(parsed).toMatchObject({ used: {} })
   })
 
+  // What JSON can say and `String` cannot: turning it into text throws.
+  const textless = { toString: null, valueOf: null }
+  it.each([
+    ['EC', { ...es256, crv: textless }],
+    ['EC', { ...es256, kty: textless }],
+    ['EC', { ...es256, x: textless }],
+    ['EC', { ...es256, y: textless }],
+    ['EC', { ...es256, alg: textless }],
+    ['OKP', { ...ed25519, crv: textless }],
+    ['OKP', { ...ed25519, x: textless }],
+    ['RSA', { ...rsa, n: textless }],
+    ['RSA', { ...rsa, e: textless }],
+    ['RSA', { ...rsa, kid: textless }],
+  ])('J13 does not choke on an %s key with a member that is no text: %j', async (_kty, key) => {
+    const parsed = await parse([key, { ...es384, kid: 'good' }])
+    expect(parsed).toMatchObject({ used: { good: 'ES384' } })
+    expect(Object.keys((parsed as { used: object }).used)).toEqual(['good'])
+  })
+
   it('J13 uses no RSA key below 2048 bits', async () => {
     const { publicKey } = generateKeyPairSync('rsa', { modulusLength: 1024 })
     const short = { ...publicKey.export({ format: 'jwk' }), kid: 'r', alg: 'RS256' }

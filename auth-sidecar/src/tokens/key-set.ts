@@ -119,29 +119,33 @@ function algorithmOf(key: Key, algorithms: readonly TokenAlgorithm[]): TokenAlgo
 function isKindFor({ kty, crv }: Key, algorithm: TokenAlgorithm): boolean {
   if (kty === 'RSA') return algorithm.startsWith('RS') || algorithm.startsWith('PS')
   if (kty === 'OKP') return crv === 'Ed25519' && algorithm === 'EdDSA'
-  return kty === 'EC' && ellipticCurves[String(crv)]?.algorithm === algorithm
+  return kty === 'EC' && typeof crv === 'string' && ellipticCurves[crv]?.algorithm === algorithm
 }
 
-/** The public numbers, each in its canonical spelling and of its curve's size. Whether a point is on it, import says. */
-function readMaterial(key: Key): Result<JWK, KeyFault> {
-  if (key['kty'] === 'RSA') {
-    const [n, e] = [bytesOf(key['n']), bytesOf(key['e'])]
-    const weakness = n && e ? findRsaWeakness(n, e) : 'key-form'
-    return weakness ? err(weakness) : ok({ kty: 'RSA', n: String(key['n']), e: String(key['e']) })
+/**
+ * The public numbers, each in its canonical spelling and of its curve's size. Whether a point is on it, import says.
+ * A member may be any JSON: it is looked at as text only once it is one.
+ */
+function readMaterial({ kty, crv, n, e, x, y }: Key): Result<JWK, KeyFault> {
+  if (kty === 'RSA') {
+    if (!isCanonical(n) || !isCanonical(e)) return err('key-form')
+    const weakness = findRsaWeakness(bytesOf(n), bytesOf(e))
+    return weakness ? err(weakness) : ok({ kty, n, e })
   }
-  const crv = String(key['crv'])
-  const bytes = key['kty'] === 'OKP' ? 32 : ellipticCurves[crv]?.bytes
-  const [x, y] = [bytesOf(key['x']), bytesOf(key['y'])]
-  if (x?.length !== bytes) return err('key-form')
-  if (key['kty'] === 'OKP') return ok({ kty: 'OKP', crv, x: String(key['x']) })
-  if (y?.length !== bytes) return err('key-form')
-  return ok({ kty: 'EC', crv, x: String(key['x']), y: String(key['y']) })
+  if (typeof crv !== 'string' || !isCanonical(x)) return err('key-form')
+  const length = kty === 'OKP' ? 32 : ellipticCurves[crv]?.bytes
+  if (bytesOf(x).length !== length) return err('key-form')
+  if (kty === 'OKP') return ok({ kty, crv, x })
+  if (!isCanonical(y) || bytesOf(y).length !== length) return err('key-form')
+  return ok({ kty: 'EC', crv, x, y })
 }
 
-function bytesOf(value: unknown): Uint8Array | undefined {
-  if (typeof value !== 'string') return undefined
-  const bytes = Buffer.from(value, 'base64url')
-  return bytes.toString('base64url') === value ? bytes : undefined
+function isCanonical(value: unknown): value is string {
+  return typeof value === 'string' && bytesOf(value).toString('base64url') === value
+}
+
+function bytesOf(base64url: string): Buffer {
+  return Buffer.from(base64url, 'base64url')
 }
 
 function isObject(value: unknown): value is Key {

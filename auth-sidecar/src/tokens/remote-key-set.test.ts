@@ -122,6 +122,26 @@ describe('a remote key set', () => {
     expect(owner.outcomes.at(-1)).toBe('private-key')
   })
 
+  it('J13 J15 survives whatever its owner and our own reading do, and asks again', async () => {
+    const outcomes: string[] = []
+    // Stands for a fault of ours that some key set brings out.
+    const algorithms = undefined as never
+    const remote = createRemoteKeySet(
+      { ...issuer, algorithms },
+      {
+        fetch: async () => Response.json({ keys: [first.publicJwk] }),
+        allowPlainHttp: false,
+        now: Date.now,
+        onFetched: (_issuer, outcome) => void outcomes.push(outcome),
+      },
+    )
+    await expect(remote.find('k1')).rejects.toBeInstanceOf(KeySetUnavailable)
+    await vi.advanceTimersByTimeAsync(retryMs)
+    expect(outcomes).toEqual(['set-form', 'set-form'])
+    expect(remote.status()).toMatchObject({ failures: 2, lastOutcome: 'set-form' })
+    await remote.close()
+  })
+
   it('keeps the keys it has when the answer is no key set', async () => {
     const { owner, remote } = createOwner()
     await remote.find('k1')

@@ -6,6 +6,7 @@ import type { TrustedIssuer } from '@sallyport/contracts/policy'
 import { type FetchFault, type FetchJsonOptions, fetchJson } from './fetch-key-set.ts'
 import { type KeySet, type KeySetFault, parseKeySet, type RejectedKey } from './key-set.ts'
 import { findIn, KeySetUnavailable, type KeySource } from './key-source.ts'
+import { createRefreshSchedule, type RefreshPlan } from './refresh-schedule.ts'
 
 export type KeySetOutcome = 'loaded' | 'unchanged' | FetchFault | KeySetFault
 
@@ -43,91 +44,105 @@ export const refreshAfterMs = 600_000
 /** How long keys are used whose owner cannot be reached. */
 export const maxStaleMs = 3_600_000
 
+type KeySetOwner = Pick<TrustedIssuer, 'issuer' | 'keySetUrl' | 'algorithms'>
+
 /** Starts with a request in the background. */
-export function createRemoteKeySet(
-  issuer: Pick<TrustedIssuer, 'issuer' | 'keySetUrl' | 'algorithms'>,
-  deps: RemoteKeySetDeps,
-): RemoteKeySet {
+export function createRemoteKeySet(issuer: KeySetOwner, deps: RemoteKeySetDeps): RemoteKeySet {
   const closing = new AbortController()
-  let loaded: { readonly keySet: KeySet; readonly atMs: number } | undefined
-  let underWay: Promise<void> | undefined
-  let nextFetchAtMs = 0
-  let timer: NodeJS.Timeout | undefined
+  const held = createHeldKeySet(deps.now)
+  const counts = { fetches: 0, failures: 0 }
   let lastOutcome: KeySetOutcome | undefined
-  let fetches = 0
-  let failures = 0
 
-  function current(): KeySet | undefined {
-    if (!loaded || closing.signal.aborted) return undefined
-    return deps.now() - loaded.atMs < maxStaleMs ? loaded.keySet : undefined
+  const current = () => (closing.signal.aborted ? undefined : held.current())
+
+  async function fetchOnce(): Promise<RefreshPlan> {
+    counts.fetches++
+    // Whatever a stranger's document makes us do wrong must not end the process, nor the fetching.
+    const outcome = await load(issuer, held, { ...deps, signal: closing.signal }).catch(
+      () => 'set-form' as const,
+    )
+    lastOutcome = outcome
+    const isGood = outcome === 'loaded' || outcome === 'unchanged'
+    if (!isGood && !closing.signal.aborted) counts.failures++
+    if (!closing.signal.aborted) deps.onFetched?.(issuer.issuer, outcome)
+    const notBeforeMs = current() ? cooldownMs : retryMs
+    return { notBeforeMs, againAfterMs: isGood ? refreshAfterMs : undefined }
   }
 
-  async function load(): Promise<KeySetOutcome> {
-    const document = await fetchJson(issuer.keySetUrl, { ...deps, signal: closing.signal })
-    if (!document.ok) return document.error
-    const parsed = await parseKeySet(document.value, issuer.algorithms)
-    if (!parsed.ok) {
-      // A secret that is public: whoever read it can sign, and the keys held so far may be its other half.
-      if (parsed.error === 'private-key') loaded = undefined
-      return parsed.error
-    }
-    const isSame = loaded?.keySet.fingerprint === parsed.value.fingerprint
-    loaded = { keySet: isSame && loaded ? loaded.keySet : parsed.value, atMs: deps.now() }
-    return isSame ? 'unchanged' : 'loaded'
-  }
-
-  async function fetchOnce(): Promise<void> {
-    clearTimeout(timer)
-    const startedAtMs = deps.now()
-    nextFetchAtMs = startedAtMs + cooldownMs
-    fetches++
-    lastOutcome = await load()
-    underWay = undefined
-    if (closing.signal.aborted) return
-    const isGood = lastOutcome === 'loaded' || lastOutcome === 'unchanged'
-    if (!isGood) failures++
-    if (!current()) nextFetchAtMs = startedAtMs + retryMs
-    deps.onFetched?.(issuer.issuer, lastOutcome)
-    const waitMs = isGood ? refreshAfterMs : nextFetchAtMs - deps.now()
-    timer = setTimeout(start, Math.max(waitMs, 0)).unref()
-  }
-
-  function start(): void {
-    underWay ??= fetchOnce()
-  }
-
-  /** One request for however many who wait for it; none within the cooldown. */
-  async function refresh(): Promise<void> {
-    if (!closing.signal.aborted && deps.now() >= nextFetchAtMs) start()
-    await underWay
-  }
-
-  start()
+  const schedule = createRefreshSchedule(fetchOnce, deps.now)
   return {
     current,
-    async find(keyId) {
-      const keySet = current()
-      const found = keySet && findIn(keySet, keyId)
-      if (found) return found
-      await refresh()
-      const fresh = current()
-      if (!fresh) throw new KeySetUnavailable(issuer.issuer)
-      return findIn(fresh, keyId)
-    },
+    find: (keyId) => findRefreshing(keyId, issuer.issuer, current, schedule.refresh),
     status: () => ({
       issuer: issuer.issuer,
       isUsable: current() !== undefined,
       keys: current()?.keys.size ?? 0,
-      rejected: loaded?.keySet.rejected ?? [],
-      ageMs: loaded && deps.now() - loaded.atMs,
+      ...held.status(),
       lastOutcome,
-      fetches,
-      failures,
+      ...counts,
     }),
-    async close() {
+    close() {
       closing.abort()
-      clearTimeout(timer)
-      await underWay
+      return schedule.close()
     },
   }
+}
+
+/** The set that was loaded last, for as long as it may be used. */
+type HeldKeySet = {
+  readonly current: () => KeySet | undefined
+  /** True when the same keys were held before; then they stay the same object. */
+  readonly replace: (keySet: KeySet) => boolean
+  readonly drop: () => void
+  readonly status: () => Pick<KeySetStatus, 'rejected' | 'ageMs'>
+}
+
+function createHeldKeySet(now: () => number): HeldKeySet {
+  let loaded: { readonly keySet: KeySet; readonly atMs: number } | undefined
+  return {
+    current: () => (loaded && now() - loaded.atMs < maxStaleMs ? loaded.keySet : undefined),
+    replace(keySet) {
+      const before = loaded?.keySet
+      const isSame = before?.fingerprint === keySet.fingerprint
+      loaded = { keySet: isSame ? before : keySet, atMs: now() }
+      return isSame
+    },
+    drop() {
+      loaded = undefined
+    },
+    status: () => ({
+      rejected: loaded?.keySet.rejected ?? [],
+      ageMs: loaded && now() - loaded.atMs,
+    }),
+  }
+}
+
+async function load(
+  { keySetUrl, algorithms }: KeySetOwner,
+  held: HeldKeySet,
+  options: FetchJsonOptions,
+): Promise<KeySetOutcome> {
+  const document = await fetchJson(keySetUrl, options)
+  if (!document.ok) return document.error
+  const parsed = await parseKeySet(document.value, algorithms)
+  if (parsed.ok) return held.replace(parsed.value) ? 'unchanged' : 'loaded'
+  // A secret that is public: whoever read it can sign, and the keys held so far may be its other half.
+  if (parsed.error === 'private-key') held.drop()
+  return parsed.error
+}
+
+/** Looks among the keys at hand first; asks their owner for one that is not there. */
+async function findRefreshing(
+  keyId: string,
+  issuer: string,
+  current: () => KeySet | undefined,
+  refresh: () => Promise<void>,
+) {
+  const keySet = current()
+  const found = keySet && findIn(keySet, keyId)
+  if (found) return found
+  await refresh()
+  const fresh = current()
+  if (!fresh) throw new KeySetUnavailable(issuer)
+  return findIn(fresh, keyId)
 }

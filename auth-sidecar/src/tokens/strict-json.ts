@@ -8,6 +8,9 @@ export type JsonBounds = {
   readonly maxMembers: number
 }
 
+/** A byte order mark is left in the text, where it is no JSON. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
 const quote = 0x22
 const comma = 0x2c
 const openBracket = 0x5b
@@ -19,6 +22,15 @@ const closeBrace = 0x7d
 export function parseStrictJson(text: string, bounds: JsonBounds): unknown {
   try {
     return isStrict(text, bounds) ? JSON.parse(text) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The same of bytes, which must be well-formed UTF-8 without a mark in front. */
+export function parseStrictJsonBytes(bytes: Uint8Array, bounds: JsonBounds): unknown {
+  try {
+    return parseStrictJson(utf8.decode(bytes), bounds)
   } catch {
     return undefined
   }

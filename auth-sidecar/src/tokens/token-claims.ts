@@ -2,7 +2,7 @@
 // claims differently, the mapping says how.
 
 import type { ClaimValue } from '@sallyport/contracts/identity'
-import { maxGrants } from '@sallyport/contracts/identity-schema'
+import { maxGrantLength, maxGrants, maxNameLength } from '@sallyport/contracts/identity-schema'
 import type { ClaimMapping } from '@sallyport/contracts/policy'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import type { Authority } from '../authority/authority.ts'
@@ -12,29 +12,40 @@ import type { TokenFault } from './token-fault.ts'
 export type TokenHolder = Pick<Authority, 'subject' | 'username' | 'groups' | 'scopes' | 'claims'>
 
 /** Anybody who is told a subject may put it into a header as it is. */
-const subjectForm = /^[\x21-\x7e]{1,256}$/
+const subjectForm = /^[\x21-\x7e]+$/
 /** No control, format (writing direction) or unassigned characters, no separators of lines. */
-const nameForm = /^[^\p{C}\p{Zl}\p{Zp}]{1,256}$/u
-const grantForm = /^[^\p{C}\p{Zl}\p{Zp}]{1,128}$/u
+const nameForm = /^[^\p{C}\p{Zl}\p{Zp}]+$/u
 const claimNameForm = /^[A-Za-z0-9_][A-Za-z0-9_.:/#-]{0,127}$/
 const maxClaims = 64
 const maxClaimLength = 1024
 
-/** Reads the holder. A subject or grants of another form are refused; a username is replaced by the subject. */
+/**
+ * Reads the holder. A subject or grants of another form are refused; a username is replaced by the subject. `prefix`
+ * stands before every name of a person or group, and counts: nobody downstream can take it for a name of ours.
+ */
 export function readHolder(
   payload: TokenPayload,
   mapping: ClaimMapping,
+  prefix: string,
 ): Result<TokenHolder, TokenFault> {
-  const subject = claimAt(payload, mapping.subject)
-  if (typeof subject !== 'string' || !subjectForm.test(subject) || isInherited(subject)) {
-    return err('token-claims')
-  }
-  const groups = readGrants(claimAt(payload, mapping.groups))
-  const scopes = readGrants(claimAt(payload, mapping.scopes))
+  const subject = prefixed(claimAt(payload, mapping.subject), prefix, maxNameLength, subjectForm)
+  if (subject === undefined || isInherited(subject)) return err('token-claims')
+  const groups = readGrants(claimAt(payload, mapping.groups), prefix)
+  const scopes = readGrants(claimAt(payload, mapping.scopes), '')
   if (!groups || !scopes) return err('token-claims')
-  const name = claimAt(payload, mapping.username)
-  const username = typeof name === 'string' && nameForm.test(name) ? name : subject
-  return ok({ subject, username, groups, scopes, claims: keepClaims(payload) })
+  const name = prefixed(claimAt(payload, mapping.username), prefix, maxNameLength, nameForm)
+  return ok({ subject, username: name ?? subject, groups, scopes, claims: keepClaims(payload) })
+}
+
+/** The text with its prefix; undefined when it is of another form, or too long with it. */
+function prefixed(
+  value: unknown,
+  prefix: string,
+  maxLength: number,
+  form: RegExp,
+): string | undefined {
+  if (typeof value !== 'string' || prefix.length + value.length > maxLength) return undefined
+  return form.test(value) ? prefix + value : undefined
 }
 
 /** A claim by its name, or else by a path with dots through objects (`realm_access.roles`). Own members only. */
@@ -50,14 +61,13 @@ export function claimAt(payload: TokenPayload, name: string): unknown {
 }
 
 /** Groups or scopes: a list, or one text with blanks between them (RFC 9068 2.2.3); undefined when of another form. */
-function readGrants(value: unknown): readonly string[] | undefined {
+function readGrants(value: unknown, prefix: string): readonly string[] | undefined {
   if (value === undefined) return []
   const grants =
     typeof value === 'string' ? value.split(' ').filter((grant) => grant !== '') : value
   if (!Array.isArray(grants) || grants.length > maxGrants) return undefined
-  return grants.every((grant) => typeof grant === 'string' && grantForm.test(grant))
-    ? grants
-    : undefined
+  const read = grants.map((grant: unknown) => prefixed(grant, prefix, maxGrantLength, nameForm))
+  return read.every((grant) => grant !== undefined) ? read : undefined
 }
 
 /** The claims a policy can ask about. What is of another form is left out: a policy then finds nothing, and refuses. */

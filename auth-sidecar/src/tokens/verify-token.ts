@@ -61,6 +61,8 @@ export type TokenVerifierDeps = {
 
 export type TokenVerifier = {
   readonly verifyToken: VerifyToken
+  /** Takes in a list of issuers that changed at once, so that keys are there before the first token; else with that. */
+  readonly followIssuers: () => void
   /** One for each issuer that is not built in. The built-in one needs nobody. */
   readonly keySets: () => readonly KeySetStatus[]
   readonly memory: () => TokenMemoryStatus
@@ -98,6 +100,7 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
       const memoryKey = tokenMemoryKey(compact, expected)
       return memory.find(memoryKey, now()) ?? verifyAnew(compact, expected, memoryKey)
     },
+    followIssuers: profiles.update,
     keySets: profiles.keySets,
     memory: memory.status,
     close: profiles.close,
@@ -135,6 +138,8 @@ export async function judgeToken(
   return readAuthority(token, profile, found, expected, now())
 }
 
+const noClaims: Authority['claims'] = Object.freeze({})
+
 async function readAuthority(
   token: CompactToken,
   profile: IssuerProfile,
@@ -142,17 +147,18 @@ async function readAuthority(
   expected: TokenExpectation,
   nowMs: number,
 ): Promise<Result<VerifiedToken, TokenFault>> {
-  const { issuer, keys, times: limits, claims, audienceClaim } = profile
+  const { issuer, keys, times: limits, claims, prefix, audienceClaim } = profile
   const times = judgeTimes(token.payload, limits, nowMs)
   if (!times.ok) return times
   const audience = expected.audience ?? profile.audience
   if (!isIssuedFor(token.payload, audienceClaim, audience)) return err('token-audience')
-  const holder = readHolder(token.payload, claims)
+  const holder = readHolder(token.payload, claims, prefix)
   if (!holder.ok) return holder
   const session = await profile.readSession(token, holder.value.subject)
   if (!session.ok) return session
   const { notBeforeMs, expiresAtMs } = times.value
-  const granted = ok({ issuer, ...holder.value, ...session.value, expiresAtMs })
+  const shown = profile.showsClaims ? holder.value.claims : noClaims
+  const granted = ok({ issuer, ...holder.value, claims: shown, ...session.value, expiresAtMs })
   return ok({ granted, notBeforeMs, keys, keySet })
 }
 

@@ -9,11 +9,12 @@ export const builtInIssuer = 'https://app.example.com/auth'
 export const bearer: TokenExpectation = { use: 'bearer', audience: undefined }
 export const cookie: TokenExpectation = { use: 'cookie', audience: undefined }
 
-/** An issuer as `sallyport.yml` would describe it. */
+/** An issuer as `sallyport.yml` would describe it, whose people are called as they are unless a test says otherwise. */
 export function trustedIssuer(changes: Partial<TrustedIssuer> = {}): TrustedIssuer {
   const issuer = changes.issuer ?? 'https://login.example.org'
   return {
     issuer,
+    prefix: '',
     keySetUrl: `${issuer}/keys`,
     algorithms: ['ES256'],
     tokenType: 'at+jwt',
