@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { findSettingsFaults } from './settings-faults.ts'
+import { findSettingsFaults, settingsOfRun } from './settings-faults.ts'
 import { decideRun } from './user-settings.ts'
 
 describe('findSettingsFaults', () => {
@@ -45,4 +45,15 @@ describe('decideRun', () => {
       error: ['.env, line 1: x', 'DETACH: must be 1, 0 or empty'],
     })
   })
+})
+
+it('R3.11 tells settings of the system from those of one call and from what is not ours', () => {
+  const given = {
+    WS_RATE_LIMIT: '5',
+    BACKEND_PORT: '1',
+    DETACH: '1',
+    SALLYPORT_STATE: 'x',
+    HOME: '/',
+  }
+  expect(settingsOfRun(given)).toEqual(['WS_RATE_LIMIT', 'BACKEND_PORT'])
 })

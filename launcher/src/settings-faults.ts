@@ -1,6 +1,7 @@
 // Misspelt settings, found before they are silently without effect. Pure. Names faults by place and name, never by
 // value: a line that does not parse may hold anything.
 
+import type { UserSettings } from './context.ts'
 import { servicePrefixes, sharedSettingNames, traefikSettingNames } from './environment.ts'
 
 /** What the launcher itself reads, beside what it passes on. */
@@ -19,6 +20,14 @@ const launcherNames = [
   'SALLYPORT_MODE',
   'XDG_CACHE_HOME',
 ]
+
+/** These say where and how a command works, not how the system runs. */
+const ofTheCall: ReadonlySet<string> = new Set([
+  'DETACH',
+  'SALLYPORT_STATE',
+  'SALLYPORT_FOREGROUND',
+  'XDG_CACHE_HOME',
+])
 
 const known: ReadonlySet<string> = new Set([
   ...launcherNames,
@@ -42,6 +51,13 @@ export function findSettingsFaults(
     .filter((name) => name.startsWith('SALLYPORT_') && !known.has(name))
     .map((name) => `${name}: there is no such setting, see docs/settings.md`)
   return [...inFile, ...inShell]
+}
+
+/** Names of the settings that a system would be started with. */
+export function settingsOfRun(settings: UserSettings): string[] {
+  const isServices = (name: string) => servicePrefixes.some((prefix) => name.startsWith(prefix))
+  const isOurs = (name: string) => known.has(name) || isServices(name)
+  return Object.keys(settings).filter((name) => isOurs(name) && !ofTheCall.has(name))
 }
 
 function faultOfLine(line: string): string | undefined {

@@ -31,6 +31,7 @@ export function statePaths(folder: string) {
     users: join(directory, 'users.json'),
     launcherPid: join(directory, 'launcher.pid'),
     children: join(directory, 'children.json'),
+    policyFaults: join(directory, 'policy-faults.json'),
     tls: join(keys, 'tls'),
     tokenKeys: join(keys, 'token-keys.json'),
     assertionMaster: join(keys, 'assertion-master.json'),
@@ -46,6 +47,11 @@ export function statePaths(folder: string) {
 /** The folder of one role's certificate. */
 export function tlsDirectory(paths: StatePaths, role: ServiceRole | 'authority'): string {
   return join(paths.tls, role)
+}
+
+/** The file of the keys that assertions for one backend are signed with. */
+export function assertionKeys(paths: StatePaths, backend: string): string {
+  return join(paths.keys, `assertion-${backend}.json`)
 }
 
 /** The log file of one service. */
@@ -95,8 +101,9 @@ export function readJson(path: string): unknown {
  * a mistyped SALLYPORT_STATE must not cost anybody a home folder. Returns whether the folder is gone.
  */
 export function deleteStateFolder(paths: StatePaths): boolean {
-  const { endpoints, credentials, users, launcherPid, children, keys, logs, traefik } = paths
-  const ours = [endpoints, credentials, users, launcherPid, children, keys, logs, traefik]
+  const { endpoints, credentials, users, launcherPid, children, policyFaults } = paths
+  const files = [endpoints, credentials, users, launcherPid, children, policyFaults]
+  const ours = [...files, paths.keys, paths.logs, paths.traefik]
   for (const path of [...ours, ...claimParts(paths)]) {
     rmSync(path, { recursive: true, force: true })
   }

@@ -2,8 +2,9 @@
 // Nothing is started and nothing is kept.
 
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
+import { faultOfBypass } from '../run/check-bypass.ts'
 import { checkPolicy } from '../run/check-policy.ts'
-import { checkServices } from '../run/check-services.ts'
+import { checkServices, mergeFaults } from '../run/check-services.ts'
 import { serviceEntries } from '../run/child-specs.ts'
 import { decideRun } from '../user-settings.ts'
 
@@ -13,10 +14,13 @@ export async function checkConfig(context: Context, _input: CommandInput): Promi
   const wanted = decideRun(settings, settingsFaults)
   for (const fault of wanted.ok ? [] : wanted.error) output.error(`launcher: ${fault}`)
   const names = Object.keys(serviceEntries) as (keyof typeof serviceEntries)[]
-  const verdicts = [...(await checkServices(context, names)), checkPolicy(context)]
-  for (const { isGood, said } of verdicts) {
-    if (isGood) output.line(said)
-    else output.error(said)
-  }
-  return wanted.ok && verdicts.every(({ isGood }) => isGood) ? exitCodes.ok : exitCodes.failed
+  const services = await checkServices(context, names)
+  const policy = checkPolicy(context)
+  for (const { isGood, said } of [...services, policy]) if (isGood) output.line(said)
+  for (const fault of mergeFaults(services)) output.error(fault)
+  if (!policy.isGood) output.error(policy.said)
+  const bypass = faultOfBypass(context)
+  if (bypass !== undefined) output.error(`auth-sidecar: ${bypass}`)
+  const isGood = [...services, policy].every((verdict) => verdict.isGood)
+  return wanted.ok && isGood && bypass === undefined ? exitCodes.ok : exitCodes.failed
 }

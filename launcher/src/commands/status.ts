@@ -3,6 +3,7 @@
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
 import { readinessUrl, serviceNames } from '../endpoints.ts'
 import { readLastFaults } from '../run/launcher-log.ts'
+import { readPolicyFault } from '../run/policy-faults.ts'
 import { answersOk } from '../run/readiness.ts'
 import { readyEndpoints, runningLauncher } from '../running.ts'
 
@@ -16,7 +17,7 @@ export async function status(context: Context, _input: CommandInput): Promise<nu
     const faults = launcher ? [] : readLastFaults(state)
     if (faults.length > 0)
       output.line('The last run ended by a fault (more: `make logs SERVICE=launcher`):')
-    for (const fault of faults) output.line(`  ${JSON.stringify(fault).slice(1, -1)}`)
+    for (const fault of faults) output.line(`  ${plain(fault)}`)
     return launcher ? exitCodes.failed : exitCodes.notRunning
   }
   const rows = await Promise.all(
@@ -30,5 +31,12 @@ export async function status(context: Context, _input: CommandInput): Promise<nu
     `${name.padEnd(14)}${pid.padEnd(9)}${ready.padEnd(7)}${url}`
   output.line(row('service', 'pid', 'ready', 'url'))
   for (const { name, pid, ready, url } of rows) output.line(row(name, pid, ready, url))
+  const policyFault = readPolicyFault(state)
+  if (policyFault !== undefined) output.line(plain(policyFault))
   return rows.every(({ ready }) => ready === 'yes') ? exitCodes.ok : exitCodes.failed
+}
+
+/** Without anything that a terminal would obey. */
+function plain(text: string): string {
+  return JSON.stringify(text).slice(1, -1)
 }

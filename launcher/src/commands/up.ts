@@ -8,13 +8,15 @@ import { type CommandInput, type Context, exitCodes } from '../context.ts'
 import { servicesWithSettings } from '../environment.ts'
 import type { PreferredPorts } from '../ports.ts'
 import { ensurePages } from '../run/build-pages.ts'
+import { faultOfBypass } from '../run/check-bypass.ts'
 import { checkPolicy } from '../run/check-policy.ts'
-import { checkServices } from '../run/check-services.ts'
+import { checkServices, mergeFaults } from '../run/check-services.ts'
 import { createLogOutput, readLogEntry } from '../run/launcher-log.ts'
 import { keepPrevious, openFresh } from '../run/log-files.ts'
 import { runNative } from '../run/run-native.ts'
 import { createTail } from '../run/tail.ts'
 import { runningLauncher, waitForEndpoints } from '../running.ts'
+import { settingsOfRun } from '../settings-faults.ts'
 import { prepareStateFolder } from '../state-folder.ts'
 import { summaryLines } from '../summary.ts'
 import { ensureTraefik } from '../traefik/build-traefik.ts'
@@ -26,17 +28,9 @@ const composeAnswerMs = 3000
 export async function up(context: Context, _input: CommandInput): Promise<number> {
   const { settings, output, state } = context
   const wanted = decideRun(settings, context.settingsFaults)
-  if (wanted.ok && runningLauncher(state)) return joinRunning(context)
-  // Before the long work, and all at once: only services that were given something can object to it.
-  const services = await checkServices(context, servicesWithSettings(settings))
-  const verdicts = [...services, checkPolicy(context)]
-  const objections = verdicts.filter(({ isGood }) => !isGood).map(({ said }) => said)
-  if (!wanted.ok || objections.length > 0) {
-    for (const fault of wanted.ok ? [] : wanted.error) output.error(fault)
-    for (const said of objections) output.error(said)
-    output.error('nothing was started; all settings: docs/settings.md')
-    return exitCodes.usage
-  }
+  const isGood = await sayObjections(context, wanted)
+  if (!wanted.ok || !isGood) return exitCodes.usage
+  if (runningLauncher(state)) return joinRunning(context)
   if (settings['MODE'] === undefined && (await composeAnswers(context))) {
     output.line('starting natively: container mode comes with a later release')
   }
@@ -45,6 +39,33 @@ export async function up(context: Context, _input: CommandInput): Promise<number
   if (settings['SALLYPORT_FOREGROUND'] === '1') return foreground(context, wanted.value, traefik)
   const stays = output.isTerminal && settings['DETACH'] !== '1'
   return stays ? foreground(context, wanted.value, traefik) : detach(context)
+}
+
+/** Before the long work, and all at once; false when there is a fault. */
+async function sayObjections(
+  context: Context,
+  wanted: ReturnType<typeof decideRun>,
+): Promise<boolean> {
+  const { settings, output, state } = context
+  // Only services that were given something can object to it.
+  const services = await checkServices(context, servicesWithSettings(settings))
+  const policy = checkPolicy(context)
+  const bypass = faultOfBypass(context)
+  const ofSettings = [
+    ...(wanted.ok ? [] : wanted.error),
+    ...mergeFaults(services),
+    ...(bypass === undefined ? [] : [bypass]),
+  ]
+  const all = [...ofSettings, ...(policy.isGood ? [] : [policy.said])]
+  for (const said of all) output.error(said)
+  if (all.length === 0) return true
+  const documents = [
+    ...(ofSettings.length > 0 ? ['all settings: docs/settings.md'] : []),
+    ...(policy.isGood ? [] : ['sallyport.yml: docs/policies.md']),
+  ]
+  const running = runningLauncher(state) ? 'Sallyport is running already and stays as it is' : ''
+  output.error([running || 'nothing was started', ...documents].join('; '))
+  return false
 }
 
 /** Supervises in this process, which `up` started in the background. */
@@ -134,6 +155,10 @@ async function joinRunning(context: Context): Promise<number> {
     return exitCodes.failed
   }
   output.line(`Sallyport is running already: ${endpoints.public}`)
+  const given = settingsOfRun(context.settings)
+  if (given.length > 0) {
+    output.line(`${given.join(', ')}: settings of this call are not applied; make down first`)
+  }
   for (const line of summaryLines(context, endpoints)) output.line(line)
   return exitCodes.ok
 }

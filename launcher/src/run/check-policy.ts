@@ -22,9 +22,9 @@ const ports = { public: 8080, management: 8090, internal, hasIpv6Loopback: true 
 /** The verdict on the file in force: all faults by line, or how many routes it has. */
 export function checkPolicy({ root, state, settings }: Context): Verdict {
   const sidecar = environmentsOf({ root, state, settings, ports })['auth-sidecar']
-  const policy = readPolicyFile(root, sidecar)
-  if (!policy.ok) return { isGood: false, said: policy.error.join('\n') }
-  const { length } = policy.value.routes
+  const read = readPolicyFile(root, sidecar)
+  if (!read.ok) return { isGood: false, said: read.error.join('\n') }
+  const { length } = read.value.policy.routes
   const said = `${policyPath(root, sidecar)}: ${length} ${length === 1 ? 'route' : 'routes'}`
   return { isGood: true, said }
 }

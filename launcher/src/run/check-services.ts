@@ -79,3 +79,21 @@ async function check(root: string, entry: string, environment: ChildEnvironment)
   ])
   return { isGood: code === 0, said: `${printed}${complaints}`.trimEnd() }
 }
+
+const faultsHeading = /^([\w-]+): \d+ settings at fault$/
+
+/** One line a fault, named with the services that have it: a shared setting is at fault in all of them alike. */
+export function mergeFaults(verdicts: readonly Verdict[]): string[] {
+  const services = new Map<string, string[]>()
+  const others: string[] = []
+  for (const { isGood, said } of verdicts) {
+    if (isGood) continue
+    const [heading = '', ...faults] = said.split('\n')
+    const name = faultsHeading.exec(heading)?.[1]
+    // What is of another form (it crashed) is said as it is.
+    if (name === undefined) others.push(said)
+    else for (const fault of faults) services.set(fault, [...(services.get(fault) ?? []), name])
+  }
+  const merged = [...services].map(([fault, names]) => `${names.join(', ')}: ${fault.trim()}`)
+  return [...merged, ...others]
+}

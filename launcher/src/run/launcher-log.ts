@@ -9,6 +9,12 @@ type Entry = { readonly level: 'info' | 'error'; readonly text: string }
 
 const shownFaults = 3
 
+/** What a run says when its user ends it: whatever it complained of before did not end it. */
+export const stoppingLine = 'stopping'
+
+/** Ends the complaints about a faulty edit of sallyport.yml, which ends no run either. */
+export const routesKeptLine = 'the routes stay as they were'
+
 /** An output whose lines are written as JSON with their time. */
 export function createLogOutput(write: (line: string) => void, now: () => number): Output {
   const say = (level: Entry['level'], said: string) => {
@@ -39,6 +45,10 @@ export function readLogEntry(line: string): Entry {
 export function readLastFaults({ launcherLog }: StatePaths): string[] {
   if (!existsSync(launcherLog)) return []
   const entries = readFileSync(launcherLog, 'utf8').split('\n').map(readLogEntry)
-  const faults = entries.filter(({ level, text }) => level === 'error' && text.trim() !== '')
+  if (entries.some(({ level, text }) => level === 'info' && text === stoppingLine)) return []
+  const kept = entries.findLastIndex(({ text }) => text === routesKeptLine)
+  const faults = entries
+    .slice(kept + 1)
+    .filter(({ level, text }) => level === 'error' && text.trim() !== '')
   return faults.slice(0, shownFaults).map(({ text }) => text)
 }

@@ -10,6 +10,7 @@ import { environmentsOf, ignoredSettings } from '../environment.ts'
 import { claim, release } from '../exclusive.ts'
 import { readPolicyFile } from '../policy-file.ts'
 import { type ChosenPorts, choosePorts, type PreferredPorts } from '../ports.ts'
+import { writeBackendKeys } from '../secrets/assertion-keys.ts'
 import { ensureSecrets } from '../secrets/ensure-secrets.ts'
 import {
   prepareStateFolder,
@@ -21,9 +22,11 @@ import { followPolicy, renderOptionsOf, writeDynamicFiles } from '../traefik/dyn
 import { renderStaticConfig } from '../traefik/render-static-config.ts'
 import { readTrustedProxies } from '../traefik/trusted-proxies.ts'
 import { childSpecs, stopOrder } from './child-specs.ts'
+import { stoppingLine } from './launcher-log.ts'
 import { createChildRecord, endLeftovers } from './leftovers.ts'
 import { openLogFiles } from './log-files.ts'
 import { createLineFormatter } from './log-lines.ts'
+import { createPolicyReport } from './policy-faults.ts'
 import { type ChildFault, createSupervisor } from './supervisor.ts'
 
 const timing = { readyDeadlineMs: 20_000, pollMs: 50, stopGraceMs: 8000 } as const
@@ -67,7 +70,7 @@ async function superviseUntilStopped(
     for (const fault of prepared.error) output.error(fault)
     return exitCodes.failed
   }
-  const { specs, addresses, environments } = prepared.value
+  const { specs, addresses, environments, text } = prepared.value
   const logFiles = openLogFiles(state)
   const record = createChildRecord(state)
   const format = createLineFormatter(output.colors)
@@ -80,24 +83,23 @@ async function superviseUntilStopped(
     onStarted: (_name, pid) => record.add(pid),
     onReady: (name, tookMs) => output.line(`${name} is ready (${Math.round(tookMs)} ms)`),
   })
+  const policyReport = createPolicyReport(state, output)
   const policy = followPolicy({
     root: context.root,
     state,
     environments,
-    onRendered: () => output.line('sallyport.yml has changed: routes are rendered anew'),
-    onFaults: (faults) => {
-      for (const fault of faults) output.error(fault)
-      output.error('the routes stay as they were')
-    },
+    text,
+    ...policyReport,
   })
   try {
     const outcome = await untilItEnds()
-    if (outcome === 'stop') output.line('stopping')
+    if (outcome === 'stop') output.line(stoppingLine)
     else reportFault(context, outcome)
     return outcome === 'stop' ? exitCodes.ok : exitCodes.failed
   } finally {
     rmSync(state.endpoints, { force: true })
     policy.close()
+    policyReport.close()
     await supervisor.close()
     await record.close()
     await logFiles.close()
@@ -127,12 +129,14 @@ async function prepareRun(context: Context, run: NativeRun) {
   }
   const addresses = addressesOf(ports)
   const environments = environmentsOf(input)
-  const policy = readPolicyFile(root, environments['auth-sidecar'])
-  if (!policy.ok) return policy
+  const read = readPolicyFile(root, environments['auth-sidecar'])
+  if (!read.ok) return read
+  const { policy, text } = read.value
+  writeBackendKeys(state, Object.keys(policy.backends))
   writeStaticConfig(root, state, ports, settings)
-  writeDynamicFiles(root, state, policy.value, renderOptionsOf(environments.traefik))
+  writeDynamicFiles(root, state, policy, renderOptionsOf(environments.traefik))
   const specs = childSpecs({ root, state, addresses, environments, traefik: run.traefik })
-  return ok({ addresses, environments, specs })
+  return ok({ addresses, environments, specs, text })
 }
 
 /** Renders traefik-config/traefik.yml for these ports into the state folder. */

@@ -1,15 +1,32 @@
 // What is made at first run: certificates, keys, demo users; and that it is kept, private and belongs together.
 
 import { argon2Sync, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { deriveAssertionKey } from '@sallyport/contracts/identity-assertion'
 import { serviceRoles } from '@sallyport/contracts/service-role'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { readJson, type StatePaths, statePaths, tlsDirectory } from '../state-folder.ts'
+import {
+  assertionKeys,
+  readJson,
+  type StatePaths,
+  statePaths,
+  tlsDirectory,
+} from '../state-folder.ts'
+import { writeBackendKeys } from './assertion-keys.ts'
 import { makePassword, readCredentials } from './demo-users.ts'
 import { ensureSecrets } from './ensure-secrets.ts'
+
+type KeyFile = { keys: { keyId: string; secret: string }[] }
 
 const dayMs = 86_400_000
 const startMs = Date.UTC(2030, 0, 1)
@@ -88,13 +105,42 @@ describe('keys', () => {
   })
 
   it('give the backend a derived secret, never the master', () => {
-    type KeyFile = { keys: { keyId: string; secret: string }[] }
     const [master] = (readJson(paths.assertionMaster) as KeyFile).keys
     const [backend] = (readJson(paths.assertionBackend) as KeyFile).keys
     const masterSecret = Buffer.from(master?.secret ?? '', 'base64url')
     const derived = Buffer.from(deriveAssertionKey(masterSecret, 'ws-backend'))
     expect(masterSecret).toHaveLength(32)
     expect(backend).toEqual({ keyId: master?.keyId, secret: derived.toString('base64url') })
+  })
+})
+
+describe('keys of backends that are not ours', () => {
+  it('RX.6 are derived from the master, for each backend another, and private', () => {
+    writeBackendKeys(paths, ['games', 'billing'])
+    const [master] = (readJson(paths.assertionMaster) as KeyFile).keys
+    for (const backend of ['games', 'billing']) {
+      const path = assertionKeys(paths, backend)
+      const derived = deriveAssertionKey(Buffer.from(master?.secret ?? '', 'base64url'), backend)
+      const secret = Buffer.from(derived).toString('base64url')
+      expect(readJson(path)).toEqual({ keys: [{ keyId: master?.keyId, secret }] })
+      expect(statSync(path).mode & 0o777).toBe(0o600)
+    }
+  })
+
+  it.each([
+    'master',
+    '../escaped',
+    'x/../../escaped',
+  ])('AUT-13 never cost the master, nor a file elsewhere: %s', (backend) => {
+    const before = readFileSync(paths.assertionMaster, 'utf8')
+    expect(() => writeBackendKeys(paths, [backend])).toThrow('no name of a backend')
+    expect(readFileSync(paths.assertionMaster, 'utf8')).toBe(before)
+    expect(existsSync(join(paths.directory, 'escaped.json'))).toBe(false)
+  })
+
+  it('RX.6 are not made without a master', () => {
+    rmSync(paths.assertionMaster)
+    expect(() => writeBackendKeys(paths, ['games'])).toThrow('holds no key')
   })
 })
 

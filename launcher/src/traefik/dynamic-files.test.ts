@@ -1,13 +1,20 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Context } from '../context.ts'
 import { environmentsOf } from '../environment.ts'
 import { readPolicyFile } from '../policy-file.ts'
 import type { ChosenPorts } from '../ports.ts'
 import { checkPolicy } from '../run/check-policy.ts'
-import { prepareStateFolder, type StatePaths, statePaths } from '../state-folder.ts'
+import { ensureAssertionKeys } from '../secrets/assertion-keys.ts'
+import {
+  assertionKeys,
+  prepareStateFolder,
+  readJson,
+  type StatePaths,
+  statePaths,
+} from '../state-folder.ts'
 import { followPolicy, renderOptionsOf, writeDynamicFiles } from './dynamic-files.ts'
 
 const root = resolve(import.meta.dirname, '..', '..', '..')
@@ -55,7 +62,7 @@ function write(): void {
   const { 'auth-sidecar': sidecar, traefik } = environments()
   const policy = readPolicyFile(root, sidecar)
   if (!policy.ok) throw new Error(policy.error.join('\n'))
-  writeDynamicFiles(root, state, policy.value, renderOptionsOf(traefik))
+  writeDynamicFiles(root, state, policy.value.policy, renderOptionsOf(traefik))
 }
 
 it('RX.13 puts the hand-written files and the rendered routes into one folder, and nothing else', () => {
@@ -71,24 +78,80 @@ it('RX.13 puts the hand-written files and the rendered routes into one folder, a
   expect(routesFile()).not.toContain('web6')
 })
 
-it('RX.13 renders the routes anew when the file changes, and leaves them when it became faulty', async () => {
-  writeFileSync(file, fileWith('live'))
-  write()
-  const rendered = Promise.withResolvers<void>()
-  const refused = Promise.withResolvers<readonly string[]>()
+/** Follows the file from `text` on; what happens next is awaited. */
+function follow(text: string) {
+  let rendered = Promise.withResolvers<void>()
+  let refused = Promise.withResolvers<readonly string[]>()
   following = followPolicy({
     root,
     state,
     environments: environments(),
-    onRendered: rendered.resolve,
-    onFaults: refused.resolve,
+    text,
+    onRendered: () => rendered.resolve(),
+    onFaults: (faults) => {
+      refused.resolve(faults)
+      if (faults[0]?.includes('ENOENT')) throw new Error('the report cannot be written either')
+    },
   })
-  writeFileSync(file, fileWith('other'))
-  await rendered.promise
-  expect(routesFile()).toContain('other-chain@file')
-  writeFileSync(file, 'version: 1\nroutes:\n  other: { kind: websocket, path: no }\n')
-  expect(await refused.promise).toEqual([expect.stringMatching(/sallyport\.yml:3:\d+: /)])
-  expect(routesFile()).toContain('other-chain@file')
+  return {
+    nextRendered: () => {
+      rendered = Promise.withResolvers()
+      return rendered.promise
+    },
+    nextRefused: () => {
+      refused = Promise.withResolvers()
+      return refused.promise
+    },
+  }
+}
+
+describe('a launcher that follows sallyport.yml', () => {
+  beforeEach(() => {
+    ensureAssertionKeys(state)
+    writeFileSync(file, fileWith('live'))
+    write()
+  })
+
+  it('RX.13 renders the routes anew when the file changes, and leaves them when it became faulty', async () => {
+    const { nextRendered, nextRefused } = follow(fileWith('live'))
+    const rendered = nextRendered()
+    writeFileSync(file, fileWith('other'))
+    await rendered
+    expect(routesFile()).toContain('other-chain@file')
+    const refused = nextRefused()
+    writeFileSync(file, 'version: 1\nroutes:\n  other: { kind: websocket, path: no }\n')
+    expect(await refused).toEqual([expect.stringMatching(/sallyport\.yml:3:\d+: /)])
+    expect(routesFile()).toContain('other-chain@file')
+  })
+
+  it('RX.13 says that what it could not write was not written, and goes on', async () => {
+    const { nextRendered, nextRefused } = follow(fileWith('live'))
+    const refused = nextRefused()
+    rmSync(state.traefik, { recursive: true })
+    writeFileSync(file, fileWith('other'))
+    expect(await refused).toEqual([expect.stringMatching(/sallyport\.yml: is good, .*ENOENT/)])
+    prepareStateFolder(state)
+    write()
+    const rendered = nextRendered()
+    writeFileSync(file, fileWith('third'))
+    await rendered
+    expect(routesFile()).toContain('third-chain@file')
+  })
+
+  it('RX.13 misses no change between judging the file and following it', async () => {
+    writeFileSync(file, fileWith('other'))
+    await follow(fileWith('live')).nextRendered()
+    expect(routesFile()).toContain('other-chain@file')
+  })
+
+  it('RX.6 gives a backend that is added while it runs a key of its own', async () => {
+    const rendered = follow(fileWith('live')).nextRendered()
+    writeFileSync(file, `${fileWith('live')}backends:\n  games: { url: 'http://127.0.0.1:3000' }\n`)
+    await rendered
+    expect(readJson(assertionKeys(state, 'games'))).toEqual({
+      keys: [{ keyId: expect.any(String), secret: expect.any(String) }],
+    })
+  })
 })
 
 it('RX.13 R3.11 check-config names every fault of the file by line and column', () => {
@@ -101,5 +164,8 @@ it('RX.13 R3.11 check-config names every fault of the file by line and column', 
   writeFileSync(file, fileWith('live'))
   expect(checkPolicy(context)).toMatchObject({ isGood: true })
   rmSync(file)
-  expect(checkPolicy(context)).toEqual({ isGood: false, said: `${file}: cannot be read` })
+  expect(checkPolicy(context)).toEqual({
+    isGood: false,
+    said: expect.stringContaining(`${file}: is missing or cannot be read: bring it back, or`),
+  })
 })

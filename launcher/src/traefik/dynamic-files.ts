@@ -1,12 +1,14 @@
 // Traefik's dynamic files of a native run: the hand-written ones copied, routes.yml rendered beside them, all in the
 // state folder. Traefik watches that folder; a file is replaced in one step, so that it never reads half of one.
 
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Policy } from '@sallyport/contracts/policy'
+import { formatMissingFile } from '@sallyport/contracts/sallyport-file'
 import { watchFile } from '@sallyport/contracts/sallyport-file/watch-file'
 import type { ChildEnvironment } from '../environment.ts'
 import { parsePolicyText, policyPath } from '../policy-file.ts'
+import { writeBackendKeys } from '../secrets/assertion-keys.ts'
 import { preparePrivateFolder, type StatePaths, writePrivateFile } from '../state-folder.ts'
 import { type RenderOptions, renderRoutes } from './render-routes.ts'
 
@@ -51,20 +53,42 @@ type FollowInput = {
     readonly 'auth-sidecar': ChildEnvironment
     readonly traefik: ChildEnvironment
   }
+  /** What the files in force were made from: whatever differs from it is a change. */
+  readonly text: string
   readonly onRendered: () => void
   readonly onFaults: (faults: readonly string[]) => void
 }
 
-/** Renders the routes anew whenever sallyport.yml changes; a faulty one changes nothing. */
+/** Makes keys and routes anew whenever sallyport.yml changes; a faulty one, or a full disk, changes nothing. */
 export function followPolicy(input: FollowInput): { readonly close: () => void } {
-  const { root, state, environments } = input
-  const sidecar = environments['auth-sidecar']
-  const path = policyPath(root, sidecar)
-  return watchFile(path, readFileSync(path, 'utf8'), (text) => {
-    if (text === undefined) return input.onFaults([`${path}: cannot be read`])
-    const policy = parsePolicyText(root, sidecar, text)
-    if (!policy.ok) return input.onFaults(policy.error)
-    writeRoutes(state, policy.value, renderOptionsOf(environments.traefik))
-    input.onRendered()
+  const path = policyPath(input.root, input.environments['auth-sidecar'])
+  return watchFile(path, input.text, (text) => {
+    const faults = takeOver(path, text, input)
+    try {
+      if (faults.length > 0) input.onFaults(faults)
+      else input.onRendered()
+    } catch {
+      // Whoever reports writes files, too: the system that runs is worth more than the report.
+    }
   })
+}
+
+/** Writes what follows from the text; says what kept it from that. */
+function takeOver(
+  path: string,
+  text: string | undefined,
+  { root, state, environments }: FollowInput,
+): readonly string[] {
+  if (text === undefined) return [formatMissingFile(path)]
+  const policy = parsePolicyText(root, environments['auth-sidecar'], text)
+  if (!policy.ok) return policy.error
+  try {
+    // Keys first: a backend must have its own before the first assertion arrives.
+    writeBackendKeys(state, Object.keys(policy.value.backends))
+    writeRoutes(state, policy.value, renderOptionsOf(environments.traefik))
+    return []
+  } catch (error) {
+    const why = error instanceof Error ? error.message : 'no reason given'
+    return [`${path}: is good, but what follows from it could not be written: ${why}`]
+  }
 }

@@ -70,7 +70,8 @@ describe('trusted proxies', () => {
 
   it('R4.2 are refused with every fault at once', () => {
     const read = readTrustedProxies({
-      TRUSTED_PROXIES: '10.0.0.0/33,localhost,fe80::1%eth0,0.0.0.0/0,::/0',
+      TRUSTED_PROXIES:
+        '10.0.0.0/33,localhost,fe80::1%eth0,0.0.0.0/0,::/0,0.0.0.0/00,::ffff:0.0.0.0/96',
       TRUSTED_PROXY_DEPTH: '0',
       PROXY_PROTOCOL: 'yes',
     })
@@ -80,6 +81,8 @@ describe('trusted proxies', () => {
       'TRUSTED_PROXIES: "fe80::1%eth0" is no range',
       'TRUSTED_PROXIES: 0.0.0.0/0 would trust everybody',
       'TRUSTED_PROXIES: ::/0 would trust everybody',
+      'TRUSTED_PROXIES: "0.0.0.0/00" is no range',
+      'TRUSTED_PROXIES: ::ffff:0.0.0.0/96 would trust everybody',
       'PROXY_PROTOCOL: must be on or off',
       'TRUSTED_PROXY_DEPTH: must be a whole number from 1 to 10',
     ])

@@ -1,7 +1,7 @@
 // Who stands in front of Traefik and may say whom it speaks for. Pure: user settings → one value, which Traefik's
 // static file, its dynamic files (SALLYPORT_PROXY_DEPTH) and the sidecar (SIDECAR_TRUSTED_PROXIES) are told alike.
 
-import { isIPv4, isIPv6 } from 'node:net'
+import { coversEverybody, parseAddressRange } from '@sallyport/contracts/address-range'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import type { UserSettings } from '../context.ts'
 
@@ -29,9 +29,10 @@ export function readTrustedProxies(
     .split(',')
     .map((range) => range.trim())
     .filter((range) => range !== '')
-  for (const range of ranges) {
-    if (!isRange(range)) faults.push(`TRUSTED_PROXIES: ${JSON.stringify(range)} is no range`)
-    else if (range.endsWith('/0')) faults.push(`TRUSTED_PROXIES: ${range} would trust everybody`)
+  for (const text of ranges) {
+    const range = parseAddressRange(text)
+    if (!range) faults.push(`TRUSTED_PROXIES: ${JSON.stringify(text)} is no range`)
+    else if (coversEverybody(range)) faults.push(`TRUSTED_PROXIES: ${text} would trust everybody`)
   }
   const usesProxyProtocol = PROXY_PROTOCOL === 'on'
   if (PROXY_PROTOCOL !== undefined && !['on', 'off'].includes(PROXY_PROTOCOL)) {
@@ -67,12 +68,4 @@ export function proxyEnvironment({ ranges, announcedBy, depth }: TrustedProxies)
     // Empty counts as unset.
     sidecar: { SIDECAR_TRUSTED_PROXIES: areRead ? ranges.join(',') : '' },
   }
-}
-
-function isRange(text: string): boolean {
-  const [address = '', bits, ...rest] = text.split('/')
-  if (rest.length > 0) return false
-  const maxBits = isIPv4(address) ? 32 : isIPv6(address) && !address.includes('%') ? 128 : -1
-  if (maxBits < 0) return false
-  return bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits)
 }
