@@ -21,6 +21,12 @@ const figures = {
     at: listener,
     goal: { atMost: 3 },
   },
+  manySignatures: {
+    id: 'verify.flood.many.p99-ratio',
+    unit: 'ratio of good clients’ p99, each bad token from another address ÷ calm',
+    at: listener,
+    goal: null,
+  },
   logins: {
     id: 'login.flood.p99-ratio',
     unit: 'ratio of good upgrades’ p99, 64 logins ÷ calm',
@@ -48,7 +54,15 @@ export const floodGroup: Group = [
     figures: [figures.signatures],
     // Attempts are limited as configured by default: it is the product's own defence that is measured.
     measure: (context) =>
-      measure(context, figures.signatures, startSignatures, { WS_RATE_LIMIT: '10' }),
+      measure(context, figures.signatures, startSignatures('one'), { WS_RATE_LIMIT: '10' }),
+  },
+  {
+    figures: [figures.manySignatures],
+    // The same defence lets all of these through to the signature: an address that comes once is within its limit.
+    measure: (context) =>
+      measure(context, figures.manySignatures, startSignatures('distinct'), {
+        WS_RATE_LIMIT: '10',
+      }),
   },
   {
     figures: [figures.logins],
@@ -61,22 +75,21 @@ export const floodGroup: Group = [
   },
 ]
 
-async function startSignatures(
-  context: Context,
-  secrets: Secrets,
-  sidecar: Sidecar,
-): Promise<Flood> {
-  const { tokensLike } = await startBuiltInIssuer(context, secrets)
-  const attack = startAttack(context)
-  const order = {
-    port: sidecar.verifyPort,
-    tls: secrets.traefikTls,
-    origin,
-    tokens: { ...tokensLike(sidecar.token), kinds: ['forged'] },
-    addresses: 'one',
-  } as const satisfies Omit<LoadOrder, 'pace'>
-  return {
-    run: (durationMs) => attack.run({ ...order, pace: { streams: attackStreams, durationMs } }),
+/** Tokens with a wrong signature, as many as get an answer. */
+function startSignatures(addresses: LoadOrder['addresses']): StartFlood {
+  return async (context, secrets, sidecar) => {
+    const { tokensLike } = await startBuiltInIssuer(context, secrets)
+    const attack = startAttack(context)
+    const order = {
+      port: sidecar.verifyPort,
+      tls: secrets.traefikTls,
+      origin,
+      tokens: { ...tokensLike(sidecar.token), kinds: ['forged'] },
+      addresses,
+    } as const satisfies Omit<LoadOrder, 'pace'>
+    return {
+      run: (durationMs) => attack.run({ ...order, pace: { streams: attackStreams, durationMs } }),
+    }
   }
 }
 

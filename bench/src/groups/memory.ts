@@ -16,7 +16,7 @@ import type { Group } from './group.ts'
 const full = { requests: 1_000_000, warmUpRequests: 250_000, streams: 64 }
 const small = { requests: 20_000, warmUpRequests: 20_000, streams: 64 }
 
-/** More than the 20,000 verified tokens that are remembered, and than the 200,000 addresses that are counted. */
+/** More than the 20,000 verified tokens that are remembered, and than the 50,000 addresses that are counted. */
 const warmUpKinds = repeated('foreign', 7, 'valid')
 const kinds = repeated('foreign', 2, 'valid', 'foreign', 'forged', 'foreign', 'valid', 'foreign')
 

@@ -2,10 +2,10 @@
 // Runs one order at a time.
 
 import { type ClientHttp2Session, connect } from 'node:http2'
-import { setTimeout as pause } from 'node:timers/promises'
 import { clientOptions } from '../tls-identity.ts'
 import { answerOrders } from './answer-orders.ts'
 import type { LoadOrder, LoadResult } from './load-protocol.ts'
+import { drive } from './pace.ts'
 import { createAddresses, createSubrequests, type Subrequest } from './subrequests.ts'
 import { createTally, type Tally } from './tally.ts'
 
@@ -43,31 +43,4 @@ function askOnce(
     stream.on('close', resolve)
     stream.resume()
   })
-}
-
-async function drive(ask: () => Promise<void>, pace: LoadOrder['pace']): Promise<void> {
-  if ('perSecond' in pace) return askAtRate(ask, pace)
-  const endsAtMs = 'durationMs' in pace ? performance.now() + pace.durationMs : Infinity
-  let left = 'requests' in pace ? pace.requests : Infinity
-  const lane = async () => {
-    while (left > 0 && performance.now() < endsAtMs) {
-      left -= 1
-      await ask()
-    }
-  }
-  await Promise.all(Array.from({ length: pace.streams }, lane))
-}
-
-/** Asks as many times as are due by the clock: a slow answer delays no question. */
-async function askAtRate(
-  ask: () => Promise<void>,
-  { perSecond, durationMs }: { readonly perSecond: number; readonly durationMs: number },
-): Promise<void> {
-  const startedAtMs = performance.now()
-  const asked: Promise<void>[] = []
-  for (let passedMs = 0; passedMs < durationMs; passedMs = performance.now() - startedAtMs) {
-    while (asked.length < (passedMs * perSecond) / 1000) asked.push(ask())
-    await pause(1)
-  }
-  await Promise.all(asked)
 }

@@ -1,5 +1,6 @@
 // The bench's end of a load process: one order in, one result out.
 
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Context } from '../context.ts'
@@ -46,9 +47,8 @@ function start<Order extends object>(
   )
   return {
     async run(order, withinMs = usualDeadlineMs) {
-      const answer = once(child, 'message', { signal: AbortSignal.timeout(withinMs) })
       child.send(order)
-      const [result] = (await answer) as [LoadResult]
+      const result = await answerOf(child, withinMs)
       if (result.fault) throw new Error(`load: ${result.fault}`)
       if (result.surprises > 0) {
         const { surprises, answered, surprise } = result
@@ -56,5 +56,23 @@ function start<Order extends object>(
       }
       return result
     },
+  }
+}
+
+/** The next answer; rejects when the process ends instead, or takes longer than `withinMs`. */
+async function answerOf(child: ChildProcess, withinMs: number): Promise<LoadResult> {
+  const done = new AbortController()
+  const { signal } = done
+  const late = AbortSignal.any([signal, AbortSignal.timeout(withinMs)])
+  const ended = once(child, 'exit', { signal }).then(([code, killedBy]) => {
+    throw new Error(`load: the process ended (${code ?? killedBy}) without an answer`)
+  })
+  try {
+    const [result] = (await Promise.race([once(child, 'message', { signal: late }), ended])) as [
+      LoadResult,
+    ]
+    return result
+  } finally {
+    done.abort()
   }
 }
