@@ -9,6 +9,7 @@ import { createRoleServer } from '@sallyport/service-kit/role-server'
 import { runService } from '@sallyport/service-kit/run-service'
 import { loadConfig, type Settings } from './config.ts'
 import { createPagesHandler } from './pages.ts'
+import { createUnavailableLog } from './unavailable.ts'
 
 await runService({
   name: 'frontend',
@@ -32,6 +33,7 @@ async function start(settings: Settings) {
     createPagesHandler({
       assetsDirectory: settings.FRONTEND_ASSETS_DIRECTORY,
       reread: settings.SALLYPORT_MODE === 'development',
+      onUnavailable: createUnavailableLog(log, () => performance.now()),
     }),
   )
   const port = await listen(server, settings.FRONTEND_PORT, settings.FRONTEND_HOST)

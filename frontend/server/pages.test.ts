@@ -14,13 +14,16 @@ describe.each([{ reread: false }, { reread: true }])('pages with reread $reread'
   let directory: string
   let server: Server
   let origin: string
+  let outages: unknown[]
+  const onUnavailable = (outage: object) => void outages.push(outage)
 
   beforeEach(async () => {
+    outages = []
     directory = mkdtempSync(join(tmpdir(), 'sallyport-pages-'))
     mkdirSync(join(directory, 'assets'))
     writeFileSync(join(directory, 'index.html'), '<!doctype html><title>gate</title>')
     writeFileSync(join(directory, 'assets', 'main-abc123.js'), 'let a = 1')
-    server = createServer(createPagesHandler({ assetsDirectory: directory, reread }))
+    server = createServer(createPagesHandler({ assetsDirectory: directory, reread, onUnavailable }))
     origin = `http://127.0.0.1:${await listen(server, 0, '127.0.0.1')}`
   })
 
@@ -79,18 +82,19 @@ describe.each([{ reread: false }, { reread: true }])('pages with reread $reread'
     expect(answer.headers.get('content-type')).toBe('application/problem+json')
     expect(answer.headers.get('retry-after')).toBe('2')
     expect(answer.headers.get('cache-control')).toBe('no-store')
-    expect(await answer.json()).toMatchObject({
-      code: 'unavailable',
-      status: 503,
-      requestId: expect.stringMatching(/^[0-9a-f-]{36}$/),
-    })
+    const requestId = answer.headers.get('x-sallyport-request-id')
+    expect(requestId).toMatch(/^[0-9a-f-]{36}$/)
+    expect(await answer.json()).toMatchObject({ code: 'unavailable', status: 503, requestId })
+    expect(outages).toEqual([{ requestId, status: 502, host: new URL(origin).host }])
   })
 })
 
 it('serves a build that was replaced while the server runs when told to reread', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-pages-'))
   writeFileSync(join(directory, 'index.html'), 'first')
-  const server = createServer(createPagesHandler({ assetsDirectory: directory, reread: true }))
+  const server = createServer(
+    createPagesHandler({ assetsDirectory: directory, reread: true, onUnavailable: () => {} }),
+  )
   const port = await listen(server, 0, '127.0.0.1')
   writeFileSync(join(directory, 'index.html'), 'second and longer')
   const answer = await fetch(`http://127.0.0.1:${port}/`, { headers: page })

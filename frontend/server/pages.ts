@@ -6,20 +6,18 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import type { DenialCode } from '@sallyport/contracts/denials'
 import { problemAnswer } from '@sallyport/contracts/problem-document'
 import sirv from 'sirv'
-
-/** Where Traefik's `errors` middleware fetches its body from. */
-export const unavailablePath = '/unavailable'
+import { answerUnavailable, type ReportUnavailable, unavailablePath } from './unavailable.ts'
 
 /** Vite puts every file with a content hash in its name under this path. */
 const hashedAssetsPath = '/assets/'
 
-const retryAfterSeconds = 2
 const immutable = 'public, max-age=31536000, immutable'
 
 export type PagesOptions = {
   readonly assetsDirectory: string
   /** True: look at the disk on every request, for a build that changes while the server runs. */
   readonly reread: boolean
+  readonly onUnavailable: ReportUnavailable
 }
 
 /** Builds the request handler over a folder of built pages. */
@@ -36,7 +34,7 @@ export function createPagesHandler(options: PagesOptions): RequestListener {
 
   return function answer(request, response) {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
-    if (path === unavailablePath) return answerUnavailable(response)
+    if (path === unavailablePath) return answerUnavailable(request, response, options.onUnavailable)
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('allow', 'GET, HEAD')
       return answerProblem(response, 'method-not-allowed')
@@ -60,11 +58,4 @@ function asksForPage(request: IncomingMessage, path: string): boolean {
 function answerProblem(response: ServerResponse, code: DenialCode): void {
   const problem = problemAnswer({ code, reason: code }, randomUUID())
   response.writeHead(problem.status, { ...problem.headers }).end(problem.body)
-}
-
-/** Answers 200 although the body says 503: Traefik sets the status and keeps these headers. */
-function answerUnavailable(response: ServerResponse): void {
-  const denial = { code: 'unavailable', reason: 'upstream-down', retryAfterSeconds } as const
-  const problem = problemAnswer(denial, randomUUID())
-  response.writeHead(200, { ...problem.headers }).end(problem.body)
 }

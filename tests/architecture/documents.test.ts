@@ -189,6 +189,10 @@ describe('the bounds that SECURITY.md publishes', () => {
     )
     expect(boundOf('channels')).toBe(`${limits.maxChannels}`)
     expect(boundOf('what a slow reader')).toBe(`${limits.maxBufferedBytes / 2 ** 20} MiB`)
+    expect(boundOf('what a socket publishes')).toBe(
+      `${limits.publishBytesPerSecond / 1024} KiB a second, ${limits.publishBurstBytes / 1024} KiB at once`,
+    )
+    expect(boundOf('how long it may read nothing')).toBe(`${limits.maxStalledMs / 1000} s`)
     expect(boundOf('from the close frame')).toBe(`${limits.endGraceMs / 1000} s`)
     expect(boundOf('a token')).toMatch(new RegExp(`^${maxTokenLength} characters`))
     expect(boundOf('an identity')).toBe(

@@ -146,7 +146,7 @@ describe('the chain', () => {
       expect(unfold(router.middlewares), name).toContain('unavailable')
     }
     const { query, service } = dynamic.middlewares['unavailable']?.['errors'] ?? {}
-    expect([query, service]).toEqual(['/unavailable', 'frontend'])
+    expect([query, service]).toEqual(['/unavailable?status={originalStatus}', 'frontend'])
     for (const [name, router] of reaching('frontend')) {
       expect(router.rule, name).toContain('!Path(`/unavailable`)')
     }

@@ -131,7 +131,7 @@ describe('logging out ends what the session opened', () => {
     for (const headers of [{ cookie, origin: 'https://evil.example' }, { cookie }]) {
       expect((await request(url, { method: 'POST', headers })).status).toBe(403)
     }
-    expect((await request(url, { headers: { cookie } })).status).toBe(404)
+    expect((await request(url, { headers: { cookie } })).status).toBe(405)
     const socket = await openSocket(stack, { cookie })
     await socket.message('welcome')
     socket.close()

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { login } from '../support/http.ts'
 import { rawUpgrade } from '../support/raw-upgrade.ts'
 import { openSocket } from '../support/socket.ts'
+import { freshAddress } from '../support/source-address.ts'
 import { type Stack, startStack } from '../support/stack.ts'
 import { until } from '../support/until.ts'
 
@@ -84,5 +85,23 @@ it('RX.13 R3.11 takes an edit over: who may no longer is ended with 4403, everyb
   await until('it is gone', async () => (await statusAt('/later', bob.cookie)) !== 101)
   stays.send({ type: 'subscribe', id: '2', data: { channel: 'room:still' } })
   expect(await stays.message('subscribed', ({ id }) => id === '2')).toBeDefined()
+  stays.close()
+})
+
+it('RX.13 ends sockets whose address is blocked, and has tokens shown again that other rules judge now', async () => {
+  const { cookie, token } = await login(stack)
+  const blocked = freshAddress()
+  const [stays, goes, again] = await Promise.all([
+    openSocket(stack, { cookie }),
+    openSocket(stack, { cookie, from: blocked }),
+    openSocket(stack, { token }),
+  ])
+  await Promise.all([stays, goes, again].map((socket) => socket.message('welcome')))
+  const orders = everybody.replace('path: /ws', 'path: /ws, audience: orders')
+  edit(`${file(orders, staffRoute)}addresses: { blocked: ['${blocked}'] }\n`)
+  expect(await goes.closed).toMatchObject({ code: 4403 })
+  expect(await again.closed).toMatchObject({ code: 4401 })
+  stays.send({ type: 'subscribe', id: '1', data: { channel: 'room:stays' } })
+  expect(await stays.message('subscribed')).toMatchObject({ id: '1' })
   stays.close()
 })

@@ -29,9 +29,18 @@ describe('POST /ws/probe', () => {
 
   it('ORG-7 is no probe without its header, nor by GET: it never reaches the backend then', async () => {
     const { cookie } = await login(stack)
-    expect((await probe({ origin, cookie })).status).toBe(404)
-    expect((await probe({ origin, cookie, 'x-sallyport-probe': '1' }, 'GET')).status).toBe(404)
-    expect((await probe({ origin, cookie, 'x-sallyport-probe': '2' })).status).toBe(404)
+    const get = await probe({ origin, cookie, 'x-sallyport-probe': '1' }, 'GET')
+    expect([get.status, get.headers.allow]).toEqual([405, 'POST'])
+    for (const headers of [
+      { origin, cookie },
+      { origin, cookie, 'x-sallyport-probe': '2' },
+    ]) {
+      const answer = await probe(headers)
+      expect([answer.status, JSON.parse(answer.body)]).toMatchObject([
+        400,
+        { code: 'malformed-request', detail: 'Send the header X-Sallyport-Probe: 1' },
+      ])
+    }
   })
 
   it('ORG-5 lets only listed pages of other origins ask, by preflight', async () => {

@@ -84,10 +84,11 @@ export function firstMessageWay(stack: () => Pick<Stack, 'endpoints'>): Way {
     name: 'first-message',
     use: 'bearer',
     carries: () => true,
-    refusals: (token) => [
-      4401,
-      ...(token.length > maxHeaderLength || token === '' ? [4400, 1009] : []),
-    ],
+    refusals: (token) => {
+      if (token.length > maxHeaderLength) return [4401, 4400, 1009]
+      // What no token consists of makes the message another one; the sidecar is not even asked.
+      return /^[\x21-\x7e]+$/.test(token) ? [4401] : [4400]
+    },
     present: (token) => presentFirst(stack(), token),
   }
 }

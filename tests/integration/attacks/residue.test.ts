@@ -1,6 +1,7 @@
 // What is left behind: every secret, by every way and in every wrong place, then a search of all logs at debug level,
 // Traefik's access log, all metrics and everything that was answered. The search is first shown to find a planted one.
 
+import { hash } from 'node:crypto'
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -59,7 +60,7 @@ const upgrade = async (more: RawUpgrade) => {
   }
 }
 
-/** Each secret in every place a client could put it, right and wrong. */
+/** Each secret in every place a client could put it, right and wrong; but for Origin, which is logged on purpose. */
 async function carryEverywhere(): Promise<void> {
   for (const secret of secrets.values()) {
     const headers = [
@@ -75,11 +76,9 @@ async function carryEverywhere(): Promise<void> {
       ['Cookie', `auth_token=${secret}`],
       ['Cookie', `sessionId=${secret}; sessionId=${secret}`],
       ['X-Auth-Token', secret],
-      ['Origin', `https://${secret}.example`],
       ['Referer', `https://app.example/?ticket=${secret}`],
     ] as const
-    for (const line of headers.slice(0, -2)) await upgrade({ headers: [line] })
-    await upgrade({ headers: [['Authorization', 'Bearer x.y.z'], headers[13]] })
+    for (const line of headers) await upgrade({ headers: [line] })
     for (const name of ['ticket', 'token', 'access_token', 'session']) {
       await upgrade({ target: `/ws?${name}=${secret}` })
     }
@@ -183,15 +182,37 @@ async function metrics(): Promise<Map<string, string>> {
   return new Map(await Promise.all(pages))
 }
 
-/** Where a text stands, of all places there are. */
-async function findings(text: string): Promise<string[]> {
-  const places = [
+/** Every place there is, by name, as it stands now. */
+async function places(): Promise<readonly (readonly [string, string])[]> {
+  return [
     ...logs(),
     ...(await metrics()),
     ['answers', seen.join('\n')],
     ['backend', JSON.stringify(gate.backend.received)],
-  ] as const
-  return places.filter(([, content]) => content.includes(text)).map(([name]) => name)
+  ]
+}
+
+/** Where a text stands, of all places there are. */
+async function findings(text: string): Promise<string[]> {
+  return (await places()).filter(([, content]) => content.includes(text)).map(([name]) => name)
+}
+
+/** What somebody could look a secret up by, or take for hidden: any of it gives it away, or tells that it was here. */
+function otherSpellings(secret: string): string[] {
+  const encodings = ['hex', 'base64', 'base64url'] as const
+  const hashed = ['sha1', 'sha256', 'sha512'].flatMap((algorithm) =>
+    encodings.map((encoding) => hash(algorithm, secret, encoding)),
+  )
+  const encoded = encodings.map((encoding) => Buffer.from(secret).toString(encoding))
+  const reversed = Array.from(secret).toReversed().join('')
+  const all = [...hashed, ...encoded, reversed, encodeURIComponent(`=${secret}`)]
+  return all.map((spelling) => spelling.replace(/=+$/, ''))
+}
+
+/** A beginning that would do as a clue. All our tokens begin alike: of those it is the signature's. */
+function beginningOf(secret: string): string {
+  const [, , signature = secret] = secret.split('.')
+  return signature.slice(0, 40)
 }
 
 describe('LOG-2 W51 R0.5 a secret', () => {
@@ -226,19 +247,12 @@ describe('LOG-2 W51 R0.5 a secret', () => {
     }
   })
 
-  it('LOG-2 stands there in no other spelling: hashed for a look-up, reversed, or in base64', async () => {
+  it('LOG-2 stands there in no other spelling: hashed for a look-up, reversed, encoded, or cut short', async () => {
+    const searched = await places()
     for (const [name, secret] of secrets) {
-      for (const spelling of [
-        Buffer.from(secret).toString('base64url'),
-        Buffer.from(secret).toString('base64').replace(/=+$/, ''),
-        Buffer.from(secret).toString('hex'),
-        encodeURIComponent(`=${secret}`),
-        secret.slice(0, 40),
-      ]) {
-        if (spelling.length < 16) continue
-        // Headers of all our tokens begin alike; that beginning is no secret.
-        if (name === 'token' || name === 'cookie auth_token') continue
-        expect([name, await findings(spelling)]).toEqual([name, []])
+      for (const spelling of [...otherSpellings(secret), beginningOf(secret)]) {
+        const found = searched.filter(([, content]) => content.includes(spelling))
+        expect([name, spelling, found.map(([place]) => place)]).toEqual([name, spelling, []])
       }
     }
   })

@@ -127,28 +127,35 @@ describe('a header that only the gate may set', () => {
     }
   })
 
-  it('W11 arrives in no trailer either', async () => {
-    const { host } = new URL(gate.endpoints.public)
-    const before = gate.backend.received.length
-    const text = [
+  it('W11 W16 arrives in no trailer: what trailers stand behind, a body, makes the same handshake a 400', async () => {
+    const head = [
       'GET /ws HTTP/1.1',
-      `Host: ${host}`,
+      `Host: ${new URL(stack.endpoints.public).host}`,
       'Connection: Upgrade',
       'Upgrade: websocket',
       'Sec-WebSocket-Version: 13',
       'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
       `Origin: ${stack.endpoints.public}`,
       `Cookie: ${alice.cookie}`,
+    ]
+    const trailers = [
       'Transfer-Encoding: chunked',
       'Trailer: X-Sallyport-Identity, X-Auth-User',
       '',
       '0',
       `X-Sallyport-Identity: ${canary}`,
       `X-Auth-User: ${canary}`,
-      '\r\n',
-    ].join('\r\n')
-    await rawExchange(gate, text, { answers: 1 })
-    expect(JSON.stringify(gate.backend.received.slice(before))).not.toContain(canary)
+    ]
+    const answerTo = async (lines: readonly string[]) => {
+      const { answers } = await rawExchange(stack, [...lines, '\r\n'].join('\r\n'), { answers: 1 })
+      return answers[0]
+    }
+    expect((await answerTo(head))?.status).toBe(101)
+    const refused = await answerTo([...head, ...trailers])
+    expect([refused?.status, JSON.parse(refused?.body ?? '{}')]).toEqual([
+      400,
+      expect.objectContaining({ code: 'malformed-handshake' }),
+    ])
   })
 })
 
