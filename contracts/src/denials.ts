@@ -31,6 +31,7 @@ export const authenticationDetails = {
   noSessionCookie: 'No session cookie found',
   invalidSession: 'Invalid session',
   required: 'Authentication required: Use Authorization header or Sec-WebSocket-Protocol',
+  requiredInHeader: 'Authentication required: Use Authorization header',
   invalid: 'Invalid credential',
 } as const
 

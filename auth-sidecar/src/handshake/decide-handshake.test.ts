@@ -178,6 +178,12 @@ describe('decide handshake: what is refused', () => {
     })
   })
 
+  it('R3.1 names no way that the route does not take', async () => {
+    const fixture = await createDomainFixture({ ways: ['session-cookie', 'authorization'] })
+    const detail = 'Authentication required: Use Authorization header'
+    expect(await fixture.decide()).toMatchObject({ code: 'authentication-required', detail })
+  })
+
   it('AUT-2 does not fall back to a valid cookie when the token is invalid', async () => {
     const fixture = await createDomainFixture()
     const { secret } = await fixture.login()

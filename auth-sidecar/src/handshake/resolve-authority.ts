@@ -109,17 +109,19 @@ function faultOf(judged: Judged): AuthorityFault | undefined {
 
 /** The sentence names what this route takes, so that who reads it knows what to send. */
 function refuseNothing(ways: readonly CredentialWay[]) {
-  const { required, noSessionCookie } = authenticationDetails
-  const detail =
-    ways.includes('authorization') || ways.includes('subprotocol')
-      ? required
-      : ways.includes('session-cookie') || ways.includes('token-cookie')
-        ? noSessionCookie
-        : undefined
+  const detail = detailOf(ways)
   return refuse('authentication-required', 'no-credential', {
     ...(detail && { detail }),
     accepts: ways,
   })
+}
+
+function detailOf(ways: readonly CredentialWay[]): string | undefined {
+  const { required, requiredInHeader, noSessionCookie } = authenticationDetails
+  if (ways.includes('subprotocol')) return required
+  if (ways.includes('authorization')) return requiredInHeader
+  const takesCookies = ways.includes('session-cookie') || ways.includes('token-cookie')
+  return takesCookies ? noSessionCookie : undefined
 }
 
 function refuseInvalid(reason: AuthorityFault, detail: string, ways: readonly CredentialWay[]) {
