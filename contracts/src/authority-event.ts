@@ -2,7 +2,7 @@
 // Travels over the internal HTTP/2 feed as one JSON object per line.
 
 import { z } from 'zod'
-import { identitySchema, standingIdentitySchema } from './identity-schema.ts'
+import { identitySchema } from './identity-schema.ts'
 import { maxTokenLength } from './token-bounds.ts'
 
 /** The sidecar says something on the feed at least this often. */
@@ -49,7 +49,9 @@ export const maxIdentitiesPerCheck = 100
 
 /** Body of a check: "are these still good?" An identity as it was signed, without how long it lasts. */
 export const checkRequestSchema = z.object({
-  identities: z.array(standingIdentitySchema.omit({ username: true })).max(maxIdentitiesPerCheck),
+  identities: z
+    .array(identitySchema.omit({ ttlMs: true, username: true }))
+    .max(maxIdentitiesPerCheck),
 })
 
 export type CheckRequest = z.infer<typeof checkRequestSchema>

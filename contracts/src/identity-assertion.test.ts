@@ -28,9 +28,10 @@ const identity: Identity = {
   scopes: [],
   claims: { plan: 'gold' },
 }
-const { ttlMs, ...standing } = identity
+const { ttlMs, clientAddress, ...standing } = identity
+const present = { ttlMs, clientAddress }
 const { sign, signPending } = createAssertionSigner(key, 'ws-backend', () => nowMs)
-const signed = () => sign(standing, ttlMs, binding.webSocketKey)
+const signed = () => sign(standing, present, binding.webSocketKey)
 const verify = (token: string, ring = [key], bound = binding, atMs = nowMs) =>
   verifyAssertion(token, ring, bound, () => atMs)
 
@@ -51,7 +52,7 @@ describe('identity assertion', () => {
     for (const username of ['', 'a', 'ab', 'abc', 'é', '漢字', '"\\}']) {
       const named = { ...standing, username }
       for (const ttl of [7, 60_000]) {
-        const verified = await verify(sign(named, ttl, binding.webSocketKey))
+        const verified = await verify(sign(named, { ...present, ttlMs: ttl }, binding.webSocketKey))
         expect(verified).toMatchObject({ ok: true, value: { identity: { ...named, ttlMs: ttl } } })
       }
     }
@@ -83,7 +84,7 @@ describe('identity assertion', () => {
       'ws-backend',
       () => nowMs,
     )
-    expect(await verify(theirs.sign(standing, ttlMs, binding.webSocketKey))).toEqual(refused)
+    expect(await verify(theirs.sign(standing, present, binding.webSocketKey))).toEqual(refused)
   })
 
   it('RX.6 is refused after its few seconds, unsigned, changed, or under an unknown key', async () => {

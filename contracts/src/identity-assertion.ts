@@ -6,7 +6,7 @@ import { createHmac, createSecretKey, hkdfSync, randomUUID } from 'node:crypto'
 import { jwtVerify } from 'jose'
 import { z } from 'zod'
 import type { Identity, PendingIdentity, StandingIdentity } from './identity.ts'
-import { standingIdentitySchema } from './identity-schema.ts'
+import { clientAddressSchema, standingIdentitySchema } from './identity-schema.ts'
 import { err, ok, type Result } from './result.ts'
 
 /** How long an assertion may be used, in seconds. */
@@ -58,10 +58,13 @@ export function deriveAssertionKey(master: Uint8Array, audience: string): Uint8A
   return new Uint8Array(hkdfSync('sha256', master, 'sallyport-assertion', audience, 32))
 }
 
+/** What differs from one handshake of an identity to the next. */
+export type Present = Pick<Identity, 'ttlMs' | 'clientAddress'>
+
 /** Makes assertions for one audience. */
 export type AssertionSigner = {
   /** `ttlMs` counts from now. What is said about `identity` is encoded once for as long as that object lives. */
-  readonly sign: (identity: StandingIdentity, ttlMs: number, webSocketKey: string) => string
+  readonly sign: (identity: StandingIdentity, present: Present, webSocketKey: string) => string
   /** For a socket that may only authenticate. */
   readonly signPending: (pending: PendingIdentity, webSocketKey: string) => string
 }
@@ -96,13 +99,14 @@ export function createAssertionSigner(
   }
 
   return {
-    sign(identity, ttlMs, webSocketKey) {
+    sign(identity, { ttlMs, clientAddress }, webSocketKey) {
       let beginning = beginnings.get(identity)
       if (beginning === undefined) {
         beginning = begin({ sub: identity.subject, id: identity })
         beginnings.set(identity, beginning)
       }
-      return finish(beginning, `"ttl":${ttlMs},`, webSocketKey)
+      const present = `"ttl":${ttlMs},"from":${JSON.stringify(clientAddress)},`
+      return finish(beginning, present, webSocketKey)
     },
     signPending: (pending, webSocketKey) => finish(begin({ pending }), '', webSocketKey),
   }
@@ -120,6 +124,7 @@ const claimsSchema = z.union([
   bindingSchema.extend({
     id: standingIdentitySchema,
     ttl: z.number().finite().positive(),
+    from: clientAddressSchema,
     pending: z.undefined().optional(),
   }),
   bindingSchema.extend({
@@ -168,8 +173,8 @@ export async function verifyAssertion(
   if (claims.data.id === undefined) {
     return ok({ nonce: jti, kind: 'pending', pending: claims.data.pending })
   }
-  const { id, ttl } = claims.data
-  const identity = { ...id, ttlMs: remainingMs(ttl, made, now()) }
+  const { id, ttl, from } = claims.data
+  const identity = { ...id, clientAddress: from, ttlMs: remainingMs(ttl, made, now()) }
   return ok({ nonce: jti, kind: 'identity', identity })
 }
 

@@ -28,6 +28,9 @@ const claimValueSchema = z.union([
   z.array(z.string()).readonly(),
 ])
 
+/** Accepts an address as the sidecar spells it. */
+export const clientAddressSchema = z.string().min(1).max(64)
+
 /** Accepts a `StandingIdentity`. */
 export const standingIdentitySchema = z.object({
   issuer: z.string().min(1).max(512),
@@ -38,7 +41,6 @@ export const standingIdentitySchema = z.object({
   generation: generationSchema,
   route: z.string().min(1).max(64),
   origin: z.string().max(512).exactOptional(),
-  clientAddress: z.string().min(1).max(64),
   tokenRules: z.string().max(64).exactOptional(),
   groups: grantsSchema,
   scopes: grantsSchema,
@@ -47,5 +49,6 @@ export const standingIdentitySchema = z.object({
 
 /** Accepts an `Identity`. */
 export const identitySchema = standingIdentitySchema.extend({
+  clientAddress: clientAddressSchema,
   ttlMs: z.number().finite().positive(),
 })

@@ -54,7 +54,7 @@ export type Identity = {
 }
 
 /** What stays the same about an identity from one handshake to the next. */
-export type StandingIdentity = Omit<Identity, 'ttlMs'>
+export type StandingIdentity = Omit<Identity, 'ttlMs' | 'clientAddress'>
 
 /** A socket that may only authenticate: nobody is behind it yet. */
 export type PendingIdentity = {

@@ -42,6 +42,8 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }))
 
+const present = { ttlMs: 1000, clientAddress: '127.0.0.9' }
+
 /** What those lines say of an upgrade; rejects when they refuse it. */
 async function whoSends(assertion: string, key = webSocketKey): Promise<unknown> {
   const headers = { 'x-sallyport-identity': assertion, 'sec-websocket-key': key }
@@ -50,14 +52,14 @@ async function whoSends(assertion: string, key = webSocketKey): Promise<unknown>
 }
 
 it('RX.6 tells another backend who sends an upgrade', async () => {
-  const assertion = signerOf('games').sign(identity, 1000, webSocketKey)
+  const assertion = signerOf('games').sign(identity, present, webSocketKey)
   expect(await whoSends(assertion)).toEqual(identity)
 })
 
 it('RX.6 tells it nothing of what was made for ws-backend, for another handshake, or for nobody', async () => {
   const signer = signerOf('games')
-  const theirs = signerOf('ws-backend').sign(identity, 1000, webSocketKey)
-  const ours = signer.sign(identity, 1000, webSocketKey)
+  const theirs = signerOf('ws-backend').sign(identity, present, webSocketKey)
+  const ours = signer.sign(identity, present, webSocketKey)
   const pending = signer.signPending({ route: 'games', clientAddress: '127.0.0.9' }, webSocketKey)
   await expect(whoSends(theirs)).rejects.toThrow('ERR_JWS_SIGNATURE_VERIFICATION_FAILED')
   await expect(whoSends(ours, 'BBBBBBBBBBBBBBBBBBBBBA==')).rejects.toThrow('another handshake')

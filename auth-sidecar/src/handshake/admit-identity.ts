@@ -16,7 +16,6 @@ type Claims = Readonly<Record<string, ClaimValue>>
 export type AdmissionContext = {
   readonly route: Pick<Route, 'name' | 'who' | 'audience'>
   readonly origin: string | undefined
-  readonly clientAddress: string
   /** The policy in force when the decision began; of the claims only those that any route asks about go out. */
   readonly policy: Pick<ActivePolicy, 'claimNames' | 'policy'>
 }
@@ -29,7 +28,7 @@ const noClaims: Claims = Object.freeze({})
 /** The identity of whoever the route's policy lets in. */
 export function admitIdentity(
   { authority, way }: Pick<ResolvedAuthority, 'authority' | 'way'>,
-  { route, origin, clientAddress, policy }: AdmissionContext,
+  { route, origin, policy }: AdmissionContext,
 ): Result<StandingIdentity, Denial> {
   const unmet = unmetDemand(route.who, authority)
   if (unmet !== undefined) return refuse('not-allowed', unmet)
@@ -44,7 +43,6 @@ export function admitIdentity(
     generation,
     route: route.name,
     ...(origin !== undefined && { origin }),
-    clientAddress,
     ...(tokenRules !== undefined && { tokenRules }),
     groups,
     scopes,
@@ -55,7 +53,7 @@ export function admitIdentity(
 
 /**
  * The same with a memory of one answer an authority: a token that comes again is remembered with its authority, and
- * with it everything that rests on nothing else but who asks from where, and the policy in force.
+ * with it everything that rests on nothing else but the route, the page's origin and the policy in force.
  */
 export function rememberAdmissions(): AdmitIdentity {
   const remembered = new WeakMap<
@@ -66,17 +64,13 @@ export function rememberAdmissions(): AdmitIdentity {
     }
   >()
   return ({ authority, way }, context) => {
-    const { route, origin, clientAddress, policy } = context
+    const { route, origin, policy } = context
     const last = remembered.get(authority)
     const isSame =
-      last?.route === route &&
-      last.origin === origin &&
-      last.way === way &&
-      last.clientAddress === clientAddress &&
-      last.policy === policy
+      last?.route === route && last.origin === origin && last.way === way && last.policy === policy
     if (isSame) return last.admitted
     const admitted = admitIdentity({ authority, way }, context)
-    remembered.set(authority, { route, origin, clientAddress, policy, way, admitted })
+    remembered.set(authority, { route, origin, policy, way, admitted })
     return admitted
   }
 }
@@ -96,11 +90,11 @@ const bytesPerCharacter = 6
 const bytesBesideTexts = 512
 
 function fitsHeader(identity: StandingIdentity): boolean {
-  const { issuer, subject, username, sessionId, origin = '', clientAddress } = identity
+  const { issuer, subject, username, sessionId, origin = '' } = identity
   const { groups, scopes, claims } = identity
   if (claims === noClaims && groups.length + scopes.length < 16) {
     let characters = issuer.length + subject.length + username.length
-    characters += sessionId.length + origin.length + clientAddress.length
+    characters += sessionId.length + origin.length
     for (const group of groups) characters += group.length + 1
     for (const scope of scopes) characters += scope.length + 1
     if (bytesBesideTexts + bytesPerCharacter * characters <= maxIdentityBytes) return true

@@ -53,7 +53,7 @@ async function decide(
   if (!authority.ok) return refuse('invalid-credential', authority.error)
 
   const resolved = { authority: authority.value, way: 'first-message' } as const
-  const identity = admitIdentity(resolved, { route, origin, clientAddress, policy: active })
+  const identity = admitIdentity(resolved, { route, origin, policy: active })
   if (!identity.ok) return identity
 
   const source = { clientAddress, kind, isForeign: false }
@@ -61,7 +61,7 @@ async function decide(
   const settled = await settleAttempt(key, identity.value, route, deps.attempts)
   if (!settled.ok) return settled
   const ttlMs = authority.value.expiresAtMs - deps.now()
-  return ok({ identity: { ...identity.value, ttlMs } })
+  return ok({ identity: { ...identity.value, clientAddress, ttlMs } })
 }
 
 /** What the backend is told of a decision. */

@@ -106,7 +106,9 @@ async function decide(
   return ok({
     identity,
     ttlMs,
-    assertion: deps.signerOf(route.backend).sign(identity, ttlMs, request.webSocketKey),
+    assertion: deps
+      .signerOf(route.backend)
+      .sign(identity, { ttlMs, clientAddress }, request.webSocketKey),
     protocol: request.offered.offersOurs ? protocolName : undefined,
     headers,
     ignored: resolved.ignored,

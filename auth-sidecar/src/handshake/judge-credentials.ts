@@ -50,10 +50,10 @@ export async function judgeHolder(
   deps: CredentialDeps & { readonly admitIdentity: AdmitIdentity },
 ): Promise<Result<Admitted, Denial>> {
   const { route, policy } = where
-  const { origin, clientAddress } = request
+  const { origin } = request
   const resolved = await judgeCredentials(request, where, deps)
   if (!resolved.ok) return resolved
-  const identity = deps.admitIdentity(resolved.value, { route, origin, clientAddress, policy })
+  const identity = deps.admitIdentity(resolved.value, { route, origin, policy })
   if (!identity.ok) return identity
   const headers = applicationHeaders(route, resolved.value.authority)
   if (!headers.ok) return headers

@@ -53,7 +53,11 @@ const problemMembers = ['code', 'detail', 'requestId', 'status', 'title', 'type'
 const someKey = makeWebSocketKey()
 const secret = new Uint8Array(32).fill(7)
 const signFor = (audience: string, keyId = 'test', now = Date.now) =>
-  createAssertionSigner({ keyId, secret }, audience, now).sign(testIdentity(), 600_000, someKey)
+  createAssertionSigner({ keyId, secret }, audience, now).sign(
+    testIdentity(),
+    testIdentity(),
+    someKey,
+  )
 
 describe('an upgrade', () => {
   it('R0.1 is answered with 101 when it carries an identity signed for it', async () => {

@@ -56,7 +56,7 @@ export async function startTestBackend({
   const signer = createAssertionSigner(key, 'ws-backend', Date.now)
   const { signPending } = signer
   const sign = (identity: Identity, webSocketKey: string) =>
-    signer.sign(identity, identity.ttlMs, webSocketKey)
+    signer.sign(identity, identity, webSocketKey)
   const logLines: LogLine[] = []
   const logEvents = new EventEmitter()
   const backend = await startBackend({
