@@ -31,6 +31,17 @@ const claimValueSchema = z.union([
 /** Accepts an address as the sidecar spells it. */
 export const clientAddressSchema = z.string().min(1).max(64)
 
+/** How long the id of a token and of its key may be. */
+export const maxTokenIdLength = 256
+export const maxKeyIdLength = 128
+
+/** Accepts `TokenFacts`. */
+export const tokenFactsSchema = z.object({
+  id: z.string().min(1).max(maxTokenIdLength),
+  keyId: z.string().min(1).max(maxKeyIdLength),
+  issuedAtMs: z.number().finite().nonnegative(),
+})
+
 /** Accepts a `StandingIdentity`. */
 export const standingIdentitySchema = z.object({
   issuer: z.string().min(1).max(512),
@@ -41,6 +52,7 @@ export const standingIdentitySchema = z.object({
   generation: generationSchema,
   route: z.string().min(1).max(64),
   origin: z.string().max(512).exactOptional(),
+  token: tokenFactsSchema.exactOptional(),
   tokenRules: z.string().max(64).exactOptional(),
   groups: grantsSchema,
   scopes: grantsSchema,

@@ -24,6 +24,16 @@ export type Generation = {
   readonly session: number
 }
 
+/** What is known of a verified token, as far as a revocation can name it. */
+export type TokenFacts = {
+  /** Its `jti`; of another issuer's token without one, a digest of its payload. Never its spelling. */
+  readonly id: string
+  /** The `kid` it was signed with. */
+  readonly keyId: string
+  /** When its holder proved who they are: `auth_time`, else `iat` (wall clock, ms). */
+  readonly issuedAtMs: number
+}
+
 /** The value of a claim that a policy may ask about. */
 export type ClaimValue = string | number | boolean | readonly string[]
 
@@ -45,6 +55,8 @@ export type Identity = {
   readonly origin?: string
   /** As limits count it; to judge the identity again when addresses are blocked. */
   readonly clientAddress: string
+  /** The token it rests on, or that was presented beside the session it rests on; undefined when there was none. */
+  readonly token?: TokenFacts
   /** Stands for the rules of `sallyport.yml` that its token was judged by; undefined when there are none but ours. */
   readonly tokenRules?: string
   readonly groups: readonly string[]
@@ -55,6 +67,11 @@ export type Identity = {
 
 /** What stays the same about an identity from one handshake to the next. */
 export type StandingIdentity = Omit<Identity, 'ttlMs' | 'clientAddress'>
+
+/** True when it ends with the session's cookie, whatever becomes of the session's tokens. */
+export function restsOnCookie({ way, token }: Pick<Identity, 'way' | 'token'>): boolean {
+  return way === 'session-cookie' || (way === 'ticket' && token === undefined)
+}
 
 /** A socket that may only authenticate: nobody is behind it yet. */
 export type PendingIdentity = {

@@ -55,6 +55,9 @@ it('R1.4 PROTOCOL.md names every message type', () => {
   const types = [
     'authenticate',
     'welcome',
+    'auth.refresh',
+    'auth.ok',
+    'auth.expiring',
     'subscribe',
     'unsubscribe',
     'publish',

@@ -4,10 +4,12 @@ import type { RequestListener } from 'node:http'
 import { createSecureServer, type Http2SecureServer } from 'node:http2'
 import { createServer, type Server } from 'node:https'
 import type { TLSSocket } from 'node:tls'
+import { digestOfFingerprint } from '@sallyport/contracts/key-rings'
 import type { ServiceRole } from '@sallyport/contracts/service-role'
 import type { TlsIdentity } from './mutual-tls.ts'
 
 export type RoleServerOptions = {
+  /** When it changes, new connections get the new one; live ones go on. */
   readonly identity: TlsIdentity
   /** The one role that may connect. */
   readonly peerRole: ServiceRole
@@ -34,7 +36,7 @@ export function createRoleServer(options: RoleServerOptions, onRequest: RequestL
       onRequest(request, response)
     },
   )
-  return pinPeerRole(server, options)
+  return pinPeerRole(followIdentity(server, options.identity), options)
 }
 
 /** An HTTP/2 listener over mutual TLS for one peer role; extended CONNECT (RFC 8441) is not offered. */
@@ -44,12 +46,14 @@ export function createRoleHttp2Server(options: RoleServerOptions): Http2SecureSe
     settings: { enableConnectProtocol: false },
     maxHeaderListPairs,
   })
-  return pinPeerRole(server, options)
+  return pinPeerRole(followIdentity(server, options.identity), options)
 }
 
-function tlsOptions(identity: TlsIdentity) {
+function tlsOptions({ ca, cert, key }: TlsIdentity) {
   return {
-    ...identity,
+    ca,
+    cert,
+    key,
     requestCert: true,
     rejectUnauthorized: true,
     minVersion: 'TLSv1.3',
@@ -59,12 +63,24 @@ function tlsOptions(identity: TlsIdentity) {
 /** Cuts every connection whose peer is of another role, before any request on it is read. */
 function pinPeerRole<S extends Server | Http2SecureServer>(
   server: S,
-  { peerRole, onRefused }: RoleServerOptions,
+  { identity, peerRole, onRefused }: RoleServerOptions,
 ): S {
   server.prependListener('secureConnection', (socket: TLSSocket) => {
-    if (socket.authorized && socket.getPeerCertificate().subject?.CN === peerRole) return
+    const { subject, fingerprint256 } = socket.getPeerCertificate()
+    if (socket.authorized && subject?.CN === peerRole) {
+      const { localPort = 0 } = socket
+      identity.sawPeer?.(peerRole, localPort, digestOfFingerprint(fingerprint256))
+      return
+    }
     onRefused()
     socket.destroy()
   })
+  return server
+}
+
+/** Gives new connections the identity in force; what is open keeps the one that it began with. */
+function followIdentity<S extends Server | Http2SecureServer>(server: S, identity: TlsIdentity): S {
+  const stop = identity.onChange?.(() => server.setSecureContext(tlsOptions(identity)))
+  if (stop) server.once('close', stop)
   return server
 }

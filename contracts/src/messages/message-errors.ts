@@ -24,6 +24,16 @@ export const messageErrors = {
   'bad-data': { category: 'unknown', retryable: false, message: 'data must be an object' },
   'not-allowed': { category: 'auth', retryable: false, message: 'Not allowed on this channel' },
   'too-many-channels': { category: 'unknown', retryable: false, message: 'Too many channels' },
+  'refresh-refused': {
+    category: 'auth',
+    retryable: false,
+    message: 'The token does not go on under this socket; what it rests on stays as it is',
+  },
+  'refresh-unavailable': {
+    category: 'server',
+    retryable: true,
+    message: 'The token could not be judged now',
+  },
   'rate-limited': { category: 'server', retryable: true, message: 'Too many messages' },
 } as const satisfies Record<string, MessageErrorEntry>
 

@@ -21,6 +21,20 @@ export type Welcome = {
   readonly serverTime: string
 }
 
+/** The authority under the socket was renewed. */
+export type AuthOk = {
+  readonly ttlMs: number
+  readonly refreshAfterMs: number
+  /** Channels that the new authority no longer allows; they were left. */
+  readonly lost: readonly string[]
+}
+
+/** The authority under the socket ends soon, unless it is renewed where that can help. */
+export type AuthExpiring = {
+  readonly inMs: number
+  readonly reason: 'expiry' | 'revoked-with-margin'
+}
+
 /** Advice that precedes a close frame; survives proxies that lose the code. */
 export type Disconnect = {
   readonly code: number
@@ -53,12 +67,22 @@ export type ServerMessage =
       readonly data: { readonly channel: string }
     }
   | { readonly type: 'ack'; readonly id?: string }
+  | { readonly type: 'auth.ok'; readonly id?: string; readonly data: AuthOk }
+  | { readonly type: 'auth.expiring'; readonly data: AuthExpiring }
   | { readonly type: 'error'; readonly id?: string; readonly data: ServerError }
   | { readonly type: 'event'; readonly data: ChannelEvent }
   | { readonly type: 'hb' }
   | { readonly type: 'disconnect'; readonly data: Disconnect }
 
-const typesWithData = new Set(['welcome', 'subscribed', 'error', 'event', 'disconnect'])
+const typesWithData = new Set([
+  'welcome',
+  'subscribed',
+  'auth.ok',
+  'auth.expiring',
+  'error',
+  'event',
+  'disconnect',
+])
 const typesWithoutData = new Set(['ack', 'hb'])
 
 /**
