@@ -138,4 +138,60 @@ describe('settings of the sidecar', () => {
     expect(faultsOf({ ...development, SIDECAR_HOST: '::1' })).toEqual([])
     expect(faultsOf(development)).toEqual([])
   })
+
+  it('SES-1 takes a folder for its state that is there or can be made, and nothing else', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-state-'))
+    const faultsOf = (path: string) => {
+      const config = loadConfig({ ...complete, SIDECAR_STATE_DIRECTORY: path })
+      return config.ok ? [] : config.error.map((fault) => fault.split(':')[0])
+    }
+    expect(faultsOf(folder)).toEqual([])
+    expect(faultsOf(join(folder, 'not', 'yet', 'there'))).toEqual([])
+    expect(faultsOf(here)).toEqual(['SIDECAR_STATE_DIRECTORY'])
+    expect(faultsOf(join(here, 'below'))).toEqual(['SIDECAR_STATE_DIRECTORY'])
+  })
+
+  it.each([
+    ['redis://sidecar@127.0.0.1:6379/0', true],
+    ['rediss://redis.example.com', true],
+    ['redis://sidecar:secret@127.0.0.1:6379/0', false],
+    ['redis://:secret@127.0.0.1', false],
+    ['http://127.0.0.1:6379', false],
+    ['redis.example.com:6379', false],
+    ['redis://127.0.0.1:6379/1', false],
+  ])('SES-6 says of %s as Redis: %j, and never quotes what is in it', (url, isGood) => {
+    const config = loadConfig({ ...complete, SIDECAR_REDIS_URL: url })
+    const faults = config.ok ? [] : config.error
+    expect(faults.map((fault) => fault.split(':')[0])).toEqual(isGood ? [] : ['SIDECAR_REDIS_URL'])
+    expect(faults.join()).not.toContain('secret')
+  })
+
+  it('SES-6 keeps its keys in Redis under a prefix', () => {
+    const prefixed = (prefix: string | undefined) =>
+      loadConfig({ ...complete, SIDECAR_REDIS_PREFIX: prefix })
+    expect(prefixed(undefined)).toMatchObject({ value: { SIDECAR_REDIS_PREFIX: 'sallyport' } })
+    expect(prefixed('stage-2').ok).toBe(true)
+    for (const bad of ['Stage', 'a:b', 'a{b}', 'a'.repeat(33)]) expect(prefixed(bad).ok).toBe(false)
+  })
+
+  it('SES-7 opens no admin listener without admin tokens', () => {
+    const admin = { ...complete, SIDECAR_ADMIN_PORT: '5' }
+    expect(loadConfig(admin)).toEqual({
+      ok: false,
+      error: ['SIDECAR_ADMIN_TOKENS_FILE: must be set where SIDECAR_ADMIN_PORT is'],
+    })
+    expect(loadConfig({ ...admin, SIDECAR_ADMIN_TOKENS_FILE: here })).toMatchObject({
+      value: { SIDECAR_ADMIN_PORT: 5 },
+    })
+    expect(loadConfig(complete)).toMatchObject({ ok: true })
+  })
+
+  it('LOG-1 takes an audit log that can be written to, there or not', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-audit-'))
+    const isTaken = (path: string) => loadConfig({ ...complete, SIDECAR_AUDIT_FILE: path }).ok
+    expect(isTaken(join(folder, 'audit.jsonl'))).toBe(true)
+    expect(isTaken(here)).toBe(true)
+    expect(isTaken(folder)).toBe(false)
+    expect(isTaken(join(folder, 'not-there', 'audit.jsonl'))).toBe(false)
+  })
 })

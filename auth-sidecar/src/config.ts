@@ -1,5 +1,8 @@
-// Environment → settings of the sidecar. Knows no clock and no file's content; that files can be read is checked.
+// Environment → settings of the sidecar. Knows no clock and no file's content; that files can be read, and folders
+// written to, is checked.
 
+import { accessSync, constants, statSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { coversEverybody, parseAddressRange } from '@sallyport/contracts/address-range'
 import { isExactOrigin } from '@sallyport/contracts/exact-origin'
 import { credentialWays } from '@sallyport/contracts/identity'
@@ -18,6 +21,7 @@ import {
 } from '@sallyport/service-kit/settings'
 import { z } from 'zod'
 import { isLoopback } from './login/loopback.ts'
+import { parseRedisAddress } from './redis/redis-address.ts'
 
 const noWay = ({ input }: { readonly input?: unknown }) =>
   `${String(input).slice(0, 32)} is no way; there are ${credentialWays.join(', ')}`
@@ -61,10 +65,27 @@ export const settingsSchema = z.object({
     .optional(),
   SIDECAR_LOGINS_PER_ACCOUNT: wholeNumber(1, 1_000_000).prefault('100'),
   SIDECAR_LOGINS_PER_ADDRESS: wholeNumber(1, 1_000_000).prefault('20'),
+  SIDECAR_REFRESHES_PER_ADDRESS: wholeNumber(1, 1_000_000).prefault('600'),
   SIDECAR_TICKET_IN_QUERY: flag.prefault('false'),
   SIDECAR_TICKETS_PER_SESSION: wholeNumber(1, 1_000_000).prefault('60'),
   SIDECAR_TICKETS_PER_ADDRESS: wholeNumber(1, 1_000_000).prefault('600'),
   SIDECAR_DEVELOPMENT_BYPASS: z.string().default(''),
+  SIDECAR_STATE_DIRECTORY: z
+    .string()
+    .refine(mayHoldState, 'must be a folder that can be written to, or that can be made')
+    .optional(),
+  SIDECAR_REDIS_URL: z.string().superRefine(nameRedisFault).optional(),
+  SIDECAR_REDIS_PASSWORD_FILE: readableFile.optional(),
+  SIDECAR_REDIS_PREFIX: z
+    .string()
+    .regex(/^[a-z0-9-]{1,32}$/, 'must be lower-case letters, digits or -, 32 at most')
+    .default('sallyport'),
+  SIDECAR_ADMIN_PORT: portNumber.optional(),
+  SIDECAR_ADMIN_TOKENS_FILE: readableFile.optional(),
+  SIDECAR_AUDIT_FILE: z
+    .string()
+    .refine(mayBeAppended, 'must be a file that can be written to, in a folder that is there')
+    .optional(),
   WS_RATE_LIMIT: wholeNumber(1, 1_000_000).prefault('10'),
 })
 
@@ -77,6 +98,7 @@ export function loadConfig(environment: Environment): Result<Settings, readonly 
   const unsafe = [
     ...(mode === 'production' ? productionFaults(environment) : []),
     ...bypassFaults(environment, mode),
+    ...adminFaults(environment),
   ]
   if (!settings.ok) return err([...settings.error, ...unsafe])
   return unsafe.length > 0 ? err(unsafe) : settings
@@ -110,6 +132,49 @@ function bypassFaults(environment: Environment, mode: string): string[] {
     faults.push('SIDECAR_DEVELOPMENT_BYPASS: needs SIDECAR_HOST to be a loopback address')
   }
   return faults
+}
+
+function adminFaults(environment: Environment): string[] {
+  const isOpen = Boolean(environment['SIDECAR_ADMIN_PORT'])
+  if (!isOpen || environment['SIDECAR_ADMIN_TOKENS_FILE']) return []
+  return ['SIDECAR_ADMIN_TOKENS_FILE: must be set where SIDECAR_ADMIN_PORT is']
+}
+
+function nameRedisFault(text: string, context: z.RefinementCtx): void {
+  const address = parseRedisAddress(text)
+  if (!address.ok) context.addIssue({ code: 'custom', message: address.error })
+}
+
+/** A folder, or a path whose nearest folder may get new ones. */
+function mayHoldState(path: string): boolean {
+  const kind = kindOf(path)
+  if (kind !== 'nothing') return kind === 'folder' && canWrite(path)
+  const parent = dirname(resolve(path))
+  return parent !== resolve(path) && mayHoldState(parent)
+}
+
+function mayBeAppended(path: string): boolean {
+  const kind = kindOf(path)
+  if (kind !== 'nothing') return kind === 'file' && canWrite(path)
+  const folder = dirname(resolve(path))
+  return kindOf(folder) === 'folder' && canWrite(folder)
+}
+
+function kindOf(path: string): 'folder' | 'file' | 'nothing' {
+  try {
+    return statSync(path).isDirectory() ? 'folder' : 'file'
+  } catch {
+    return 'nothing'
+  }
+}
+
+function canWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
+  }
 }
 
 function mayBeTrusted(text: string): boolean {

@@ -5,36 +5,31 @@ import { createHttp2Closer } from '@sallyport/service-kit/http2-server'
 import { closeServer, listen } from '@sallyport/service-kit/listen'
 import { createLog, type Log } from '@sallyport/service-kit/log'
 import { startManagementServer } from '@sallyport/service-kit/management-server'
-import { loadTlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { followTlsIdentity, type TlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { createRingReport } from '@sallyport/service-kit/ring-report'
 import { createRoleServer } from '@sallyport/service-kit/role-server'
 import { runService } from '@sallyport/service-kit/run-service'
+import { createAuditLog } from './admin/audit-log.ts'
+import { createConnectionListings } from './admin/connection-listings.ts'
 import { loadConfig, type Settings } from './config.ts'
-import { attemptsPerMinute, createDomain, type Domain, deriveDeviceSecret } from './domain.ts'
-import { type AuthApiDeps, createAuthApi } from './entrypoints/auth-api.ts'
+import { createDomain } from './domain.ts'
+import { createAdminApi } from './entrypoints/admin-api.ts'
+import { createAuthApi } from './entrypoints/auth-api.ts'
 import { createConnectionLog } from './entrypoints/connection-log.ts'
 import { createInternalServer } from './entrypoints/internal-api.ts'
 import { createVerifyServer } from './entrypoints/verify.ts'
-import { createDevelopmentBypass } from './login/development-bypass.ts'
-import { createKnownDevices } from './login/known-device.ts'
-import { createPasswordChecker } from './login/password-checker.ts'
+import { createLogins } from './logins.ts'
 import { registerStateMetrics } from './metrics/state-metrics.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
+import { openSecrets } from './open-secrets.ts'
 import { openPolicy } from './policy/open-policy.ts'
 import { decideRequest } from './requests/decide-request.ts'
-import { loadSecretFiles, type Secrets } from './secret-files.ts'
-import { issueCookieToken } from './tokens/issue-token.ts'
 
 const now = Date.now
 /** A probe is cheap and counts nothing against the upgrade, so it has a budget of its own. */
 const probesPerMinute = 30
-
-type Parts = {
-  readonly settings: Settings
-  readonly secrets: Secrets
-  readonly domain: Domain
-  readonly metrics: Metrics
-  readonly log: Log
-}
+/** Wrong admin tokens from one address. */
+const adminFailuresPerMinute = 10
 
 async function start(
   settings: Settings,
@@ -43,13 +38,14 @@ async function start(
   if (settings.SALLYPORT_MODE === 'development') {
     log.warn('development mode: cookies may travel over http; never use it in production')
   }
-  const tls = loadTlsIdentity(settings.SIDECAR_TLS_DIRECTORY)
-  const secrets = await loadSecretFiles(settings)
-  const policy = openPolicy(settings, log)
   const metrics = createMetrics()
-  const domain = createDomain({ settings, secrets, policy, metrics, log, now })
+  const report = createRingReport(metrics.registry, log)
+  const tls = followTlsIdentity(settings.SIDECAR_TLS_DIRECTORY, report)
+  const { users, secrets } = await openSecrets(settings, report, now)
+  const policy = openPolicy(settings, log)
+  const domain = await createDomain({ settings, secrets, policy, metrics, log, now })
   const connectionLog = createConnectionLog(log, now)
-  const logins = createLogins({ settings, secrets, domain, metrics, log })
+  const logins = createLogins({ settings, users, secrets, domain, metrics, log, now })
   registerStateMetrics(metrics.registry, {
     limiters: { handshakes: domain.attempts.state, ...logins.limiters },
     tickets: domain.tickets.size,
@@ -59,86 +55,71 @@ async function start(
 
   const verify = createVerifyServer(tls, {
     ...domain,
-    probes: attemptsPerMinute(probesPerMinute, now),
+    probes: domain.attemptsPerMinute('probes', probesPerMinute),
     decideRequest: (lines, route) => decideRequest(lines, route, domain),
     connectionLog,
     log,
     metrics,
   })
-  const internal = createInternalServer(tls, { ...domain, connectionLog, log, metrics })
-  const onRefused = () => metrics.peersRefused.inc({ listener: 'auth' })
-  const auth = createRoleServer(
-    { identity: tls, peerRole: 'traefik', onRefused },
-    createAuthApi(logins.deps),
-  )
+  const isReady = () => verify.listening && domain.isReady()
+  const listings = createConnectionListings({ feed: domain.feed })
+  const internal = createInternalServer(tls, { ...domain, listings, connectionLog, log, metrics })
+  const auth = createApiServer(tls, 'auth', createAuthApi(logins.deps), metrics)
+  const adminApi = createAdminApi({
+    ...domain,
+    listings,
+    audit: createAuditLog({ path: settings.SIDECAR_AUDIT_FILE, log, now }),
+    tokens: secrets.adminTokens,
+    failures: domain.attemptsPerMinute('admin-failures', adminFailuresPerMinute),
+    isReady,
+    log,
+    metrics,
+  })
+  const admin = createApiServer(tls, 'admin', adminApi, metrics)
 
   const closeVerify = createHttp2Closer(verify)
   const closeInternal = createHttp2Closer(internal)
   const host = settings.SIDECAR_HOST
   await listen(internal, settings.SIDECAR_INTERNAL_PORT, host)
   await listen(auth, settings.SIDECAR_AUTH_PORT, host)
+  if (settings.SIDECAR_ADMIN_PORT !== undefined) {
+    await listen(admin, settings.SIDECAR_ADMIN_PORT, host)
+  }
   await listen(verify, settings.SIDECAR_VERIFY_PORT, host)
   const management = await startManagementServer({
     host,
     port: settings.SIDECAR_MANAGEMENT_PORT,
-    isReady: () => verify.listening,
+    isReady,
     metrics: metrics.registry,
   })
   const routes = policy.current().policy.routes.map(({ name, ways }) => ({ name, ways }))
-  log.info({ users: secrets.users.length, routes }, 'ready')
+  log.info({ users: users.length, routes }, 'ready')
   const close = async () => {
     await closeVerify()
-    await closeServer(auth, () => auth.closeAllConnections())
+    for (const server of [auth, admin]) {
+      if (server.listening) await closeServer(server, () => server.closeAllConnections())
+    }
     await closeInternal()
     await management.close()
     await logins.close()
     await policy.close()
-    await domain.tokenVerifier.close()
+    await domain.close()
+    await secrets.close()
+    await tls.close()
     connectionLog.close()
   }
   return { log, running: { close } }
 }
 
-/** Sign-in, tickets and what they are limited by. */
-function createLogins({ settings, secrets, domain, metrics, log }: Parts) {
-  const { users } = secrets
-  const secure = settings.SIDECAR_SECURE_COOKIES
-  const checker = createPasswordChecker({ workers: 2, maxWaiting: 100 })
-  const attemptsByAddress = attemptsPerMinute(settings.SIDECAR_LOGINS_PER_ADDRESS, now)
-  const attemptsByAccount = attemptsPerMinute(settings.SIDECAR_LOGINS_PER_ACCOUNT, now)
-  const deps: AuthApiDeps = {
-    ...domain,
-    users,
-    checker,
-    attemptsByAddress,
-    attemptsByAccount,
-    ticketsByAddress: attemptsPerMinute(settings.SIDECAR_TICKETS_PER_ADDRESS, now),
-    ticketsBySession: attemptsPerMinute(settings.SIDECAR_TICKETS_PER_SESSION, now),
-    countTicket: (outcome, reason) => metrics.ticketsAsked.inc({ outcome, reason }),
-    devices: createKnownDevices({ secret: deriveDeviceSecret(secrets), secure, now }),
-    bypass: createDevelopmentBypass({
-      username: settings.SIDECAR_DEVELOPMENT_BYPASS,
-      mode: settings.SALLYPORT_MODE,
-      host: settings.SIDECAR_HOST,
-      users,
-      log,
-    }),
-    tokenCookie: {
-      isOn: () =>
-        domain.policy.current().policy.routes.some(({ ways }) => ways.includes('token-cookie')),
-      issue: (session) => issueCookieToken(session, domain.tokens),
-    },
-    cookies: { name: settings.SIDECAR_SESSION_COOKIE_NAME, secure, lifeMs: domain.sessionLifeMs },
-    keyRing: secrets.keyRing,
-    allowedOrigins: new Set(settings.SIDECAR_ALLOWED_ORIGINS),
-    log,
-    metrics,
-  }
-  const limiters = {
-    'logins-by-address': attemptsByAddress.state,
-    'logins-by-account': attemptsByAccount.state,
-  }
-  return { deps, limiters, close: () => checker.close() }
+/** A listener for Traefik that answers in HTTP/1.1. */
+function createApiServer(
+  identity: TlsIdentity,
+  listener: 'auth' | 'admin',
+  app: Parameters<typeof createRoleServer>[1],
+  { peersRefused }: Pick<Metrics, 'peersRefused'>,
+) {
+  const onRefused = () => peersRefused.inc({ listener })
+  return createRoleServer({ identity, peerRole: 'traefik', onRefused }, app)
 }
 
 await runService({

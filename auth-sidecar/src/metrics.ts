@@ -34,15 +34,43 @@ export function createMetrics() {
       'sallyport_tickets_asked_total',
       'Tickets asked for by outcome and reason.',
     ),
+    refreshTokens: outcomes(
+      'sallyport_refresh_tokens_total',
+      'Refresh tokens presented over HTTP: used, or refused and why; reused ones end their session.',
+    ),
     sessionsEnded: new Counter({
       name: 'sallyport_sessions_ended_total',
-      help: 'Sessions ended by logout.',
+      help: 'Sessions ended by their owners: by logout, or from another device.',
       registers,
     }),
     feedReaders: new Gauge({
       name: 'sallyport_authority_feed_readers',
       help: 'Backends that listen to the authority feed now.',
       registers,
+    }),
+    feedReadersCut: boundedCounter(registry, {
+      name: 'sallyport_authority_feed_readers_cut_total',
+      help: 'Readers of the authority feed that the sidecar cut: it lost its store, too many of a node, or too slow.',
+      labelNames: ['reason'],
+    }),
+    eventsForged: new Counter({
+      name: 'sallyport_authority_events_forged_total',
+      help: 'Events in Redis that no sidecar of ours wrote.',
+      registers,
+    }),
+    changesUnsettled: new Counter({
+      name: 'sallyport_authority_changes_unsettled_total',
+      help: 'Changes of authority that were answered before every backend said that it had applied them.',
+      registers,
+    }),
+    refreshes: outcomes(
+      'sallyport_authority_refreshes_total',
+      'Tokens presented on live sockets: refreshed, unchanged, or refused and why.',
+    ),
+    adminActions: boundedCounter(registry, {
+      name: 'sallyport_admin_actions_total',
+      help: 'What operators asked for by action: done, refused with a denial code, or failed.',
+      labelNames: ['action', 'outcome'],
     }),
     peersRefused: boundedCounter(registry, {
       name: 'sallyport_peers_refused_total',

@@ -3,13 +3,15 @@
 import { readFileSync } from 'node:fs'
 import { type AssertionKey, parseAssertionRing } from '@sallyport/contracts/identity-assertion'
 import type { Settings } from './config.ts'
-import { type User, usersFileSchema } from './login/password-hash.ts'
+import type { User } from './login/password-hash.ts'
+import { parseUsersFile } from './login/users-file.ts'
 import { createKeyRing, type KeyRing } from './tokens/key-ring.ts'
 
 /** What the files hold, checked. */
 export type Secrets = {
   readonly keyRing: KeyRing
   readonly assertionKeys: readonly AssertionKey[]
+  /** As they are at the start; `login/follow-users.ts` goes on from here. */
   readonly users: readonly User[]
 }
 
@@ -31,7 +33,11 @@ export async function loadSecretFiles(settings: Settings): Promise<Secrets> {
   }
   const keyRing = await read('SIDECAR_TOKEN_KEYS_FILE', (text) => createKeyRing(JSON.parse(text)))
   const assertionKeys = await read('SIDECAR_ASSERTION_KEYS_FILE', parseAssertionRing)
-  const users = await read('SIDECAR_USERS_FILE', (text) => usersFileSchema.parse(JSON.parse(text)))
+  const users = await read('SIDECAR_USERS_FILE', parseUsersFile)
+  if (users?.ok === false) {
+    const said = users.error.join(', ')
+    faults.push(`SIDECAR_USERS_FILE: ${settings.SIDECAR_USERS_FILE} is not as expected: ${said}`)
+  }
   if (!keyRing || !assertionKeys || faults.length > 0) throw new Error(faults.join('; '))
-  return { keyRing, assertionKeys, users: users ?? [] }
+  return { keyRing, assertionKeys, users: users?.ok ? users.value : [] }
 }

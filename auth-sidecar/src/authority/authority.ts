@@ -1,6 +1,6 @@
 // What a credential grants while it is good.
 
-import type { ClaimValue, Generation } from '@sallyport/contracts/identity'
+import type { ClaimValue, Generation, TokenFacts } from '@sallyport/contracts/identity'
 
 /** Whose authority, until when (wall clock, ms), of which generation. */
 export type Authority = {
@@ -10,6 +10,8 @@ export type Authority = {
   readonly sessionId: string
   readonly generation: Generation
   readonly expiresAtMs: number
+  /** Of the token it rests on, or that was presented beside its session. */
+  readonly token?: TokenFacts
   readonly groups: readonly string[]
   readonly scopes: readonly string[]
   /** All claims of a token; empty for a session. */

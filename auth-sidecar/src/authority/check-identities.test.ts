@@ -1,15 +1,18 @@
-import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-event'
+import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-questions'
 import type { Policy, Route } from '@sallyport/contracts/policy'
 import { expect, it } from 'vitest'
 import { createFixedPolicy } from '../policy/policy-source.ts'
 import { tokenRulesOf } from '../policy/token-rules.ts'
 import { issuer, origin, policyOf, websocketRoute } from '../testing/domain-fixture.ts'
 import { trustedIssuer } from '../tokens/testing/verifier-fixture.ts'
+import { createRecordingSink } from './authority-store.contract.ts'
 import { createMemoryAuthorityStore } from './authority-store.memory.ts'
-import { checkIdentities } from './check-identities.ts'
+import type { AuthorityChange } from './authority-store.ts'
+import { type CheckDeps, checkIdentities } from './check-identities.ts'
 
 type Checked = CheckRequest['identities'][number]
 
+const nowMs = 1000
 const trusted = trustedIssuer({ issuer: 'https://idp.example.com' })
 /** What an identity of that issuer carries while its entry is as it is. */
 const rulesOf = (
@@ -22,14 +25,17 @@ const rulesOf = (
 async function verdictOf(
   identityChanges: Partial<Checked>,
   routeChanges: Partial<Route> = {},
-  act: (store: ReturnType<typeof createMemoryAuthorityStore>) => Promise<void> = async () => {},
+  changes: readonly AuthorityChange[] = [],
   policyChanges: Partial<Policy> = {},
+  isKeyGone: CheckDeps['isKeyGone'] = () => false,
 ): Promise<AuthorityVerdict | undefined> {
-  const authorities = createMemoryAuthorityStore({ recordLifeMs: 1000, now: () => 0 })
+  const { sink } = createRecordingSink()
+  const options = { recordLifeMs: 100_000, builtInIssuer: issuer, sink, now: () => nowMs }
+  const authorities = createMemoryAuthorityStore(options)
   const lineage = { issuer, subject: 'alice', sessionId: 's1' }
   const identity: Checked = {
     ...lineage,
-    generation: await authorities.current(lineage),
+    generation: (await authorities.current(lineage)).generation,
     way: 'session-cookie',
     route: 'websocket',
     origin,
@@ -39,20 +45,83 @@ async function verdictOf(
     claims: { plan: 'gold' },
     ...identityChanges,
   }
-  await act(authorities)
-  const changes = { issuers: [trusted], ...policyChanges }
-  const policy = createFixedPolicy(policyOf([websocketRoute(routeChanges)], changes))
-  const [verdict] = await checkIdentities(
-    { identities: [identity] },
-    { authorities, issuer, policy },
-  )
+  for (const change of changes) await authorities.apply(change)
+  const issuers = { issuers: [trusted], ...policyChanges }
+  const policy = createFixedPolicy(policyOf([websocketRoute(routeChanges)], issuers))
+  const deps = { authorities, issuer, policy, isKeyGone, now: () => nowMs }
+  const [verdict] = await checkIdentities({ identities: [identity] }, deps)
   return verdict
 }
 
+const endSession = { type: 'end-session', sessionId: 's1', subject: 'alice' } as const
+const endCookie = { ...endSession, type: 'end-cookie' } as const
+
 it('RX.1 says revoked of a session that was ended, whatever its route says', async () => {
-  const end = (store: ReturnType<typeof createMemoryAuthorityStore>) => store.endSession('s1')
-  expect(await verdictOf({}, {}, end)).toBe('revoked')
-  expect(await verdictOf({ route: 'gone' }, {}, end)).toBe('revoked')
+  expect(await verdictOf({}, {}, [endSession])).toBe('revoked')
+  expect(await verdictOf({ route: 'gone' }, {}, [endSession])).toBe('revoked')
+})
+
+const facts = { id: 't1', keyId: 'k1', issuedAtMs: nowMs + 5000 }
+const byToken = { way: 'authorization', token: facts } as const
+const byTicketOfToken = { way: 'ticket', token: facts } as const
+const byTicketOfCookie = { way: 'ticket' } as const
+
+it.each<[string, AuthorityVerdict, Partial<Checked>, AuthorityChange]>([
+  ['a cookie that was ended', 'revoked', {}, endCookie],
+  ['a ticket of a cookie that was ended', 'revoked', byTicketOfCookie, endCookie],
+  ['a token, when its session’s cookie was ended', 'good', byToken, endCookie],
+  ['a ticket of a token, when the cookie was ended', 'good', byTicketOfToken, endCookie],
+  ['its token was revoked', 'void', byToken, { type: 'revoke-token', issuer, tokenId: 't1' }],
+  ['another token was revoked', 'good', byToken, { type: 'revoke-token', issuer, tokenId: 't2' }],
+  [
+    'the token beside its cookie was revoked',
+    'void',
+    { token: facts },
+    { type: 'revoke-token', issuer, tokenId: 't1' },
+  ],
+  [
+    'its key was revoked',
+    'void',
+    byToken,
+    { type: 'revoke-issued-before', issuer, keyId: 'k1', issuedBeforeMs: facts.issuedAtMs },
+  ],
+  [
+    'its key was revoked until before it was issued',
+    'good',
+    byToken,
+    { type: 'revoke-issued-before', issuer, keyId: 'k1', issuedBeforeMs: nowMs },
+  ],
+  [
+    'its subject was ended',
+    'revoked',
+    byToken,
+    { type: 'end-subject', issuer, subject: 'alice', issuedBeforeMs: 1 },
+  ],
+  [
+    'a namesake of another issuer was ended',
+    'good',
+    byToken,
+    { type: 'end-subject', issuer: trusted.issuer, subject: 'alice', issuedBeforeMs: 1 },
+  ],
+  ['its session has a margin', 'good', {}, { ...endSession, marginMs: 1 }],
+])('SES-8 judges a live socket: %s', async (_name, verdict, identity, change) => {
+  expect(await verdictOf(identity, {}, [change])).toBe(verdict)
+})
+
+it('SES-8 still asks the policy about a socket within its margin', async () => {
+  const change = { ...endSession, marginMs: 1000 }
+  expect(await verdictOf({}, { origins: [] }, [change])).toBe('forbidden')
+})
+
+it('J49 says void of a token whose key its issuer has taken away', async () => {
+  const asked: string[] = []
+  const isKeyGone = (of: string, keyId: string) => {
+    asked.push(`${of} ${keyId}`)
+    return true
+  }
+  expect(await verdictOf(byToken, {}, [], {}, isKeyGone)).toBe('void')
+  expect(asked).toEqual([`${issuer} k1`])
+  expect(await verdictOf({}, {}, [], {}, isKeyGone)).toBe('good')
 })
 
 it('RX.2 says void of what another life of the store made', async () => {

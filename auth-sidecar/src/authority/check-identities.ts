@@ -1,19 +1,23 @@
 // "Are these still good?" – what a backend asks after it registered a socket, after it missed events, and when a
 // policy changed. Two questions in one: does the authority still stand, and does the policy in force still let it in.
 
-import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-event'
-import { isSameGeneration } from '@sallyport/contracts/identity'
+import type { AuthorityVerdict, CheckRequest } from '@sallyport/contracts/authority-questions'
+import { restsOnCookie } from '@sallyport/contracts/identity'
 import type { Route, Who } from '@sallyport/contracts/policy'
 import type { ActivePolicy } from '../policy/policy-source.ts'
 import { tokenRulesOf } from '../policy/token-rules.ts'
 import { whoMay } from '../policy/who-may.ts'
 import type { AuthorityStore } from './authority-store.ts'
+import { judgeLive } from './judge-authority.ts'
 
 export type CheckDeps = {
   readonly authorities: Pick<AuthorityStore, 'current'>
   /** The built-in issuer; every other one must be in the policy. */
   readonly issuer: string
   readonly policy: { readonly current: () => CheckedPolicy }
+  /** True when another issuer has taken the key out of its set since it was first seen there. */
+  readonly isKeyGone: (issuer: string, keyId: string) => boolean
+  readonly now: () => number
 }
 
 type CheckedPolicy = Pick<ActivePolicy, 'route' | 'policy' | 'addressKind'>
@@ -24,15 +28,20 @@ export function checkIdentities(
   request: CheckRequest,
   deps: CheckDeps,
 ): Promise<AuthorityVerdict[]> {
-  return Promise.all(
-    request.identities.map(async (identity) => {
-      const { generation } = identity
-      const now = await deps.authorities.current(identity)
-      if (now.epoch !== generation.epoch) return 'void'
-      if (!isSameGeneration(generation, now)) return 'revoked'
-      return judgeByPolicy(identity, deps.policy.current(), deps.issuer)
-    }),
-  )
+  return Promise.all(request.identities.map((identity) => checkIdentity(identity, deps)))
+}
+
+async function checkIdentity(
+  identity: CheckedIdentity,
+  { authorities, issuer, policy, isKeyGone, now }: CheckDeps,
+): Promise<AuthorityVerdict> {
+  const { generation, token } = identity
+  const state = await authorities.current(identity)
+  const carried = { generation, token, restsOnCookie: restsOnCookie(identity) }
+  const judgement = judgeLive(carried, state, now())
+  if (judgement !== 'good') return judgement
+  if (token && isKeyGone(identity.issuer, token.keyId)) return 'void'
+  return judgeByPolicy(identity, policy.current(), issuer)
 }
 
 function judgeByPolicy(

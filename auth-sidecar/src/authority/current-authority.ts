@@ -1,15 +1,15 @@
-// What a credential is worth now: verified or found, not expired, and of the current generation.
+// What a credential is worth now: verified or found, not expired, and not revoked in any way.
 // The only place where a credential meets the authority store, for handshakes and the HTTP API alike.
 
-import { type Generation, isSameGeneration } from '@sallyport/contracts/identity'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { isTicket } from '../credentials/ticket.ts'
 import { hashSecret } from '../sessions/session-secret.ts'
 import type { SessionRecord, SessionStore } from '../sessions/session-store.ts'
 import type { TicketRecord, TicketStore } from '../tickets/ticket-store.ts'
 import type { TokenExpectation, TokenFault, VerifyToken } from '../tokens/verify-token.ts'
-import type { Authority, Lineage } from './authority.ts'
+import type { Authority } from './authority.ts'
 import type { AuthorityStore } from './authority-store.ts'
+import { judgePresented } from './judge-authority.ts'
 
 /** For logs and metrics; the outside is told one thing for all of them. */
 export type AuthorityFault =
@@ -55,20 +55,26 @@ export type CurrentAuthorityDeps = {
   readonly now: () => number
 }
 
+/** What of an authority the store is asked about. */
+type HeldAuthority = Pick<Authority, 'issuer' | 'subject' | 'sessionId' | 'generation' | 'token'>
+
 const anyBearer: TokenExpectation = { use: 'bearer', audience: undefined }
 
 /** Joins tokens, sessions, tickets and the authority store into one judgement. */
 export function createCurrentAuthority(deps: CurrentAuthorityDeps): CurrentAuthority {
-  async function isCurrent(lineage: Lineage, generation: Generation): Promise<boolean> {
-    return isSameGeneration(generation, await deps.authorities.current(lineage))
+  async function isCurrent(authority: HeldAuthority, restsOnCookie: boolean): Promise<boolean> {
+    const state = await deps.authorities.current(authority)
+    const { generation, token } = authority
+    return judgePresented({ generation, token, restsOnCookie }, state) === 'good'
   }
 
   async function session(secret: string): Promise<Result<SessionRecord, AuthorityFault>> {
     const record = secret === '' ? undefined : await deps.sessions.find(hashSecret(secret))
     if (!record) return err('session-unknown')
     if (record.expiresAtMs <= deps.now()) return err('session-expired')
-    const lineage = { ...record, issuer: deps.issuer }
-    return (await isCurrent(lineage, record.generation)) ? ok(record) : err('revoked')
+    const { subject, sessionId, generation } = record
+    const held = { issuer: deps.issuer, subject, sessionId, generation }
+    return (await isCurrent(held, true)) ? ok(record) : err('revoked')
   }
 
   /** Nothing but a ticket's own form is worth a look into the store. */
@@ -81,8 +87,7 @@ export function createCurrentAuthority(deps: CurrentAuthorityDeps): CurrentAutho
     async byToken(compact, expected = anyBearer) {
       const verified = await deps.verifyToken(compact, expected)
       if (!verified.ok) return verified
-      const { generation } = verified.value
-      return (await isCurrent(verified.value, generation)) ? verified : err('revoked')
+      return (await isCurrent(verified.value, false)) ? verified : err('revoked')
     },
     async byTicket(ticket, expected) {
       const record = await redeem(ticket)
@@ -92,7 +97,9 @@ export function createCurrentAuthority(deps: CurrentAuthorityDeps): CurrentAutho
       const { authority } = record
       // The parent may have ended since, and never lives on in a ticket (TKT-4, TKT-6).
       if (authority.expiresAtMs <= deps.now()) return err('session-expired')
-      return (await isCurrent(authority, authority.generation)) ? ok(authority) : err('revoked')
+      // One that was asked for with a token rests on that; else it ends with the cookie it was asked for with.
+      const restsOnCookie = authority.token === undefined
+      return (await isCurrent(authority, restsOnCookie)) ? ok(authority) : err('revoked')
     },
     async burnTicket(ticket) {
       await redeem(ticket)

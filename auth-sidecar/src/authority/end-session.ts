@@ -1,23 +1,34 @@
-// Ending a session, in the one order that leaves no gap: the durable record first, then the event, then the clean-up.
+// Ending a session, in the one order that leaves no gap: the durable record and its event first, then the clean-up.
 // A handshake that races with it either reads the new generation or is asked about again after it was registered.
 
 import type { SessionStore } from '../sessions/session-store.ts'
-import type { AuthorityFeed } from './authority-feed.ts'
 import type { AuthorityStore } from './authority-store.ts'
 
 export type EndSessionDeps = {
-  readonly authorities: AuthorityStore
-  readonly feed: Pick<AuthorityFeed, 'publish'>
+  readonly authorities: Pick<AuthorityStore, 'apply'>
   readonly sessions: Pick<SessionStore, 'remove'>
 }
 
-/** Voids everything derived from a session and tells every backend. Rejects only on an outage. */
+type EndedSession = { readonly sessionId: string; readonly subject: string }
+
+/**
+ * Voids everything derived from a session and tells every backend; with a margin (ms) live sockets are left alone for
+ * so long. Rejects only on an outage.
+ */
 export async function endSession(
-  session: { readonly sessionId: string; readonly subject: string },
-  deps: EndSessionDeps,
+  { sessionId, subject }: EndedSession,
+  { authorities, sessions }: EndSessionDeps,
+  marginMs?: number,
 ): Promise<void> {
-  const { sessionId, subject } = session
-  await deps.authorities.endSession(sessionId)
-  deps.feed.publish({ type: 'session-ended', sessionId, subject })
-  await deps.sessions.remove(sessionId)
+  await authorities.apply({ type: 'end-session', sessionId, subject, marginMs })
+  await sessions.remove(sessionId)
+}
+
+/** Voids a session's cookie and what rests on it; the session's tokens live until they expire. Rejects only on an outage. */
+export async function endCookie(
+  { sessionId, subject }: EndedSession,
+  { authorities, sessions }: EndSessionDeps,
+): Promise<void> {
+  await authorities.apply({ type: 'end-cookie', sessionId, subject })
+  await sessions.remove(sessionId)
 }

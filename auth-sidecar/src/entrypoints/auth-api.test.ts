@@ -1,39 +1,14 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { createApiFixture, origin, otherOrigin, routeOf } from '../login/testing/api-fixture.ts'
 import { createFixedPolicy } from '../policy/policy-source.ts'
 import { createAuthApi } from './auth-api.ts'
+import { type Headers, serveApi } from './testing/serve-api.ts'
 
 const fixture = await createApiFixture({ routes: [routeOf(), routeOf({ name: 'b', path: '/b' })] })
-const server = createServer(
+const { ask, close } = await serveApi(
   createAuthApi({ ...fixture.deps, bypass: (_name, from) => from.isFromLoopback }),
 )
-beforeAll(() => new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve)))
-afterAll(() => server.close())
-
-type Headers = Record<string, string | string[]>
-type Asked = { method?: string; headers?: Headers; body?: string }
-type Answer = { status: number; headers: IncomingHttpHeaders; body: string }
-
-function ask(path: string, { method = 'POST', headers = {}, body }: Asked = {}): Promise<Answer> {
-  const { port } = server.address() as AddressInfo
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({ port, path, method, agent: false })
-    outgoing.setHeader('x-forwarded-for', '203.0.113.9')
-    for (const [name, value] of Object.entries(headers)) outgoing.setHeader(name, value)
-    outgoing.on('error', reject).on('response', (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk
-      })
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
-      )
-    })
-    outgoing.end(body)
-  })
-}
+afterAll(close)
 
 const json = { 'content-type': 'application/json' }
 const credentials = JSON.stringify({ username: 'alice', password: 'right' })
@@ -95,12 +70,13 @@ describe('a blocked address', () => {
     const never = () => Promise.reject(new Error('was asked'))
     const addresses = { unlimited: [], blocked: ['203.0.113.0/24'] }
     const { policy } = fixture.deps.policy.current()
-    const blocking = createServer(
+    const blocking = await serveApi(
       createAuthApi({
         ...fixture.deps,
         policy: createFixedPolicy({ ...policy, addresses }),
         attemptsByAddress: { count: never, giveBack: never },
         ticketsByAddress: { count: never },
+        refreshesByAddress: { count: never },
         currentAuthority: {
           ...fixture.deps.currentAuthority,
           session: never,
@@ -109,22 +85,26 @@ describe('a blocked address', () => {
         },
       }),
     )
-    await new Promise<void>((resolve) => void blocking.listen(0, '127.0.0.1', resolve))
-    const { port } = blocking.address() as AddressInfo
     const { cookieHeader: cookie } = await fixture.signIn()
-    for (const path of [...endpoints, '/auth/session']) {
-      const answer = await fetch(`http://127.0.0.1:${port}${path}`, {
-        method: path === '/auth/session' ? 'GET' : 'POST',
-        headers: { ...json, origin, cookie, 'x-forwarded-for': '203.0.113.9' },
+    const asked = [
+      ...endpoints.map((path) => ['POST', path] as const),
+      ['GET', '/auth/session'],
+      ['GET', '/auth/sessions'],
+      ['DELETE', '/auth/sessions/x'],
+    ] as const
+    for (const [method, path] of asked) {
+      const answer = await blocking.ask(path, {
+        method,
+        headers: { ...json, origin, cookie },
         ...(path === '/auth/login' && { body: credentials }),
+        ...(path === '/auth/refresh' && { body: '{"refreshToken":"x"}' }),
       })
-      expect([answer.status, await answer.json()], path).toMatchObject([
+      expect([answer.status, JSON.parse(answer.body)], path).toMatchObject([
         403,
         { code: 'not-allowed' },
       ])
     }
-    blocking.closeAllConnections()
-    blocking.close()
+    await blocking.close()
   })
 })
 
@@ -141,7 +121,7 @@ describe('CORS', () => {
     expect(answer.headers).toMatchObject({
       'access-control-allow-origin': otherOrigin,
       'access-control-allow-credentials': 'true',
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, DELETE',
     })
   })
 
@@ -252,7 +232,7 @@ describe('what is asked', () => {
   })
 
   it('ORG-7 names the methods of what is read only', async () => {
-    for (const path of ['/auth/session', '/auth/.well-known/jwks.json']) {
+    for (const path of ['/auth/session', '/auth/sessions', '/auth/.well-known/jwks.json']) {
       const answer = await ask(path, { headers: { origin } })
       expect([answer.status, answer.headers.allow]).toEqual([405, 'GET, HEAD'])
     }
@@ -279,7 +259,7 @@ describe('what is asked', () => {
   })
 
   it('ERR-1 fails closed with 503 when a store is out', async () => {
-    const broken = createServer(
+    const broken = await serveApi(
       createAuthApi({
         ...fixture.deps,
         currentAuthority: {
@@ -288,14 +268,9 @@ describe('what is asked', () => {
         },
       }),
     )
-    await new Promise<void>((resolve) => void broken.listen(0, '127.0.0.1', resolve))
-    const { port } = broken.address() as AddressInfo
-    const answer = await fetch(`http://127.0.0.1:${port}/auth/ticket`, {
-      method: 'POST',
-      headers: { origin, cookie: `sessionId=${'A'.repeat(43)}`, 'x-forwarded-for': '203.0.113.9' },
-    })
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '2'])
-    broken.closeAllConnections()
-    broken.close()
+    const headers = { origin, cookie: `sessionId=${'A'.repeat(43)}` }
+    const answer = await broken.ask('/auth/ticket', { headers })
+    expect([answer.status, answer.headers['retry-after']]).toEqual([503, '2'])
+    await broken.close()
   })
 })

@@ -1,12 +1,8 @@
-// The HTTP API behind Traefik: login, logout, refresh, session, tickets, public keys. Handlers only translate;
+// The HTTP API behind Traefik: login, logout, refresh, sessions, tickets, public keys. Handlers only translate;
 // every decision is a function elsewhere. What throws becomes 503 in one place, at the end.
 
-import { randomUUID } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Denial } from '@sallyport/contracts/denials'
-import { problemAnswer } from '@sallyport/contracts/problem-document'
-import type { Log } from '@sallyport/service-kit/log'
-import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express'
+import type { RequestHandler } from 'express'
 import { refuseBlocked } from '../handshake/count-attempt.ts'
 import { refuseNoProbe, refusePlainRequest } from '../handshake/refuse-plain-request.ts'
 import type { ApiAnswer, ApiRequest } from '../login/api-request.ts'
@@ -14,14 +10,26 @@ import { answerPreflight, corsHeaders } from '../login/cors.ts'
 import { type LoginDeps, login } from '../login/login.ts'
 import { type LogoutDeps, logout } from '../login/logout.ts'
 import { isForwardedFromLoopback, isLoopbackHost } from '../login/loopback.ts'
+import { endOwnSession, listOwnSessions, type OwnSessionsDeps } from '../login/own-sessions.ts'
+import { type RefreshDeps, refresh } from '../login/refresh.ts'
 import { renew } from '../login/renew.ts'
-import { checkRequestForm } from '../login/request-form.ts'
 import { checkSameOrigin } from '../login/same-origin.ts'
 import { type IssueTicketDeps, issueTicket } from '../tickets/issue-ticket.ts'
 import type { KeyRing } from '../tokens/key-ring.ts'
+import {
+  createApi,
+  deny,
+  failClosed,
+  parseJson,
+  refuseMethod,
+  refusePath,
+  requireForm,
+} from './http-api.ts'
 
 export type AuthApiDeps = LoginDeps &
   LogoutDeps &
+  RefreshDeps &
+  OwnSessionsDeps &
   IssueTicketDeps & {
     readonly allowedOrigins: ReadonlySet<string>
     readonly keyRing: Pick<KeyRing, 'publicKeys'>
@@ -36,24 +44,15 @@ const allowedMethods = {
   '/auth/logout': 'POST',
   '/auth/refresh': 'POST',
   '/auth/session': 'GET, HEAD',
+  '/auth/sessions': 'GET, HEAD',
+  '/auth/sessions/:id': 'DELETE',
   '/auth/ticket': 'POST',
   '/auth/.well-known/jwks.json': 'GET, HEAD',
 } as const
 
 /** Builds the Express application; the caller decides where it listens. */
 export function createAuthApi(deps: AuthApiDeps) {
-  const app = express()
-  app.disable('x-powered-by')
-  app.disable('etag')
-  app.set('query parser', false)
-  app.set('case sensitive routing', true)
-  app.set('strict routing', true)
-  app.use((_request, response, next) => {
-    response.locals['requestId'] = randomUUID()
-    response.setHeader('cache-control', 'no-store')
-    next()
-  })
-
+  const app = createApi()
   app.get('/auth/.well-known/jwks.json', (_request, response) => {
     response.setHeader('cache-control', 'public, max-age=300')
     response.json(deps.keyRing.publicKeys)
@@ -63,15 +62,19 @@ export function createAuthApi(deps: AuthApiDeps) {
   // The order matters: who may ask, in what form, and only then what is asked.
   app.use('/auth', labelForOrigin(deps.allowedOrigins))
   app.use('/auth', requireSameOrigin(deps.allowedOrigins))
-  app.use('/auth', requireForm, express.json({ limit: maxBodyBytes, strict: true, inflate: false }))
+  app.use('/auth', requireForm, parseJson(maxBodyBytes))
   app.post('/auth/login', handle(deps, login))
   app.post('/auth/logout', handle(deps, logout))
-  app.post('/auth/refresh', handle(deps, renew))
+  app.post('/auth/refresh', handle(deps, refresh))
   app.get('/auth/session', handle(deps, renew))
+  app.get('/auth/sessions', handle(deps, listOwnSessions))
+  app.delete('/auth/sessions/:id', (request, ...rest) =>
+    handle(deps, (asked) => endOwnSession(asked, request.params.id, deps))(request, ...rest),
+  )
   app.post('/auth/ticket', handle(deps, issueTicket))
   for (const [path, allow] of Object.entries(allowedMethods)) app.all(path, refuseMethod(allow))
 
-  app.use((_request, response) => deny(response, { code: 'not-found', reason: 'path' }))
+  app.use(refusePath)
   app.use(failClosed(deps.log))
   return app
 }
@@ -132,14 +135,6 @@ function refuseAtSocketPath(policy: AuthApiDeps['policy']): RequestHandler {
   }
 }
 
-/** The address is right and the method is not. */
-function refuseMethod(allow: string): RequestHandler {
-  return (_request, response) => {
-    response.setHeader('allow', allow)
-    deny(response, { code: 'method-not-allowed', reason: 'method', detail: `Use ${allow}` })
-  }
-}
-
 function labelForOrigin(allowedOrigins: ReadonlySet<string>): RequestHandler {
   return (request, response, next) => {
     const { method, headers } = request
@@ -163,31 +158,5 @@ function requireSameOrigin(allowedOrigins: ReadonlySet<string>): RequestHandler 
     )
     if (allowed.ok) next()
     else deny(response, allowed.error)
-  }
-}
-
-const requireForm: RequestHandler = ({ rawHeaders, headers }, response, next) => {
-  const { 'content-type': contentType, 'content-length': length } = headers
-  const hasBody = headers['transfer-encoding'] !== undefined || (length ?? '0') !== '0'
-  const checked = checkRequestForm({ rawHeaders, contentType, hasBody })
-  if (checked.ok) next()
-  else deny(response, checked.error)
-}
-
-function deny(response: Response, denial: Denial): void {
-  const { status, headers, body } = problemAnswer(denial, response.locals['requestId'] as string)
-  // Not `send`: it would add a charset, which RFC 9457 does not define for this media type.
-  response.writeHead(status, headers).end(body)
-}
-
-function failClosed(log: Log): ErrorRequestHandler {
-  return (error: unknown, _request, response, next) => {
-    if (response.headersSent) return next(error)
-    const status = (error as { status?: unknown }).status
-    if (typeof status === 'number' && status >= 400 && status < 500) {
-      return deny(response, { code: 'malformed-request', reason: 'body' })
-    }
-    log.error({ err: error, requestId: response.locals['requestId'] }, 'request failed')
-    deny(response, { code: 'unavailable', reason: 'outage', retryAfterSeconds: 2 })
   }
 }

@@ -1,15 +1,21 @@
 import {
+  type AppliedReport,
   authenticateAnswerSchema,
+  type ConnectionsAnswer,
   checkAnswerSchema,
   internalPaths,
   maxIdentitiesPerCheck,
-} from '@sallyport/contracts/authority-event'
+  maxListedConnections,
+  refreshAnswerSchema,
+} from '@sallyport/contracts/authority-questions'
 import { maxIdentityBytes } from '@sallyport/contracts/identity-schema'
 import { createLog } from '@sallyport/service-kit/log'
 import { afterEach, describe, expect, it } from 'vitest'
+import { createAuthorityFeed } from '../authority/authority-feed.ts'
 import { createMetrics } from '../metrics.ts'
 import { createDomainFixture, origin } from '../testing/domain-fixture.ts'
 import { startExchange } from '../testing/http2-exchange.ts'
+import { startFeedExchange } from '../testing/http2-feed.ts'
 import { createConnectionLog } from './connection-log.ts'
 import { createInternalHandler, type InternalApiDeps } from './internal-api.ts'
 
@@ -25,13 +31,25 @@ async function startInternal(changes: Partial<InternalApiDeps> = {}) {
   const connectionLog = createConnectionLog(log, fixture.deps.now)
   const metrics = createMetrics()
   const { feed, authorities, issuer, policy } = fixture
-  const own = { feed, authorities, issuer, log, connectionLog, metrics }
+  const received: ConnectionsAnswer[] = []
+  const listings = { receive: (answer: ConnectionsAnswer) => void received.push(answer) }
+  const applied: AppliedReport[] = []
+  const own = {
+    applied: (report: AppliedReport) => void applied.push(report),
+    feed,
+    listings,
+    authorities,
+    issuer,
+    log,
+    connectionLog,
+    metrics,
+  }
   const handler = createInternalHandler({ ...fixture.deps, ...own, policy, ...changes })
   const exchange = await startExchange(handler.onStream)
   closers.push(exchange.close, handler.close, connectionLog.close)
-  const post = (path: string, body: string) =>
-    exchange.ask({ ':method': 'POST', ':path': path }, body)
-  return { ...fixture, post, lines, metrics }
+  const { ask } = exchange
+  const post = (path: string, body: string) => ask({ ':method': 'POST', ':path': path }, body)
+  return { ...fixture, handler, ask, post, lines, metrics, received, applied }
 }
 
 const first = (token: string) =>
@@ -66,7 +84,9 @@ describe('what backends may ask', () => {
   ])('J25 FMA-2 refuses a question that is %s', async (_name, body) => {
     const { post } = await startInternal()
     expect((await post(internalPaths.authenticate, body)).status).toBe(400)
-    expect((await post(internalPaths.check, body)).status).toBe(400)
+    for (const path of [internalPaths.check, internalPaths.refresh, internalPaths.connections]) {
+      expect((await post(path, body)).status).toBe(400)
+    }
   })
 
   it('J25 refuses a question that is longer than any of ours, and answers those beside and behind it', async () => {
@@ -120,6 +140,93 @@ describe('what backends may ask', () => {
     )
     const loud = lines.filter((line) => line.includes('the store is down'))
     expect(loud.filter((line) => line.includes('"level":"error"'))).toHaveLength(1)
+  })
+
+  it('W92 LOG-1 says whether a new token goes on under a socket, and counts it', async () => {
+    const { post, login, lines, metrics } = await startInternal()
+    const [alice, bob] = [await login(), await login('bob')]
+    const asked = await post(internalPaths.authenticate, first(alice.token))
+    const { identity } = JSON.parse(asked.body)
+    const refresh = (token: string) =>
+      post(internalPaths.refresh, JSON.stringify({ token, identity }))
+    const good = await refresh(alice.token)
+    expect([good.status, refreshAnswerSchema.parse(JSON.parse(good.body))]).toEqual([
+      200,
+      { outcome: 'refreshed', identity: { ...identity, ttlMs: expect.any(Number) } },
+    ])
+    expect(JSON.parse((await refresh(bob.token)).body)).toEqual({
+      outcome: 'refused',
+      fault: 'other-subject',
+    })
+    expect(lines.join('')).not.toContain(alice.token)
+    const shown = await metrics.registry.metrics()
+    expect(shown).toContain('sallyport_authority_refreshes_total{outcome="refreshed"')
+    expect(shown).toContain('outcome="refused",reason="subject"')
+  })
+
+  it('SES-6 ERR-1 answers 503 to a refresh that nobody can judge', async () => {
+    const down = () => Promise.reject(new Error('the store is down'))
+    const { post, login, metrics } = await startInternal()
+    const { token } = await login()
+    const { identity } = JSON.parse((await post(internalPaths.authenticate, first(token))).body)
+    const broken = await startInternal({ currentAuthority: { byToken: down } })
+    const body = JSON.stringify({ token, identity })
+    expect((await broken.post(internalPaths.refresh, body)).status).toBe(503)
+    expect(await broken.metrics.registry.metrics()).toContain('outcome="unavailable"')
+    expect(await metrics.registry.metrics()).not.toContain('refreshes_total{outcome')
+  })
+
+  it('J25 refuses a refresh that is longer than any of ours', async () => {
+    const { post } = await startInternal()
+    expect((await post(internalPaths.refresh, ' '.repeat(21 * 1024))).status).toBe(413)
+  })
+
+  it('SES-7 hands a node’s sockets to whoever asked, as many as a node may name', async () => {
+    const { post, received } = await startInternal()
+    const connection = {
+      connectionId: 'c'.repeat(64),
+      issuer: 'https://app.example.com/auth',
+      subject: 's'.repeat(256),
+      username: 'ü'.repeat(256),
+      sessionId: 's'.repeat(128),
+      way: 'session-cookie',
+      route: 'websocket',
+      clientAddress: '203.0.113.7',
+      connectedAt: '2027-01-15T08:00:00.000Z',
+      expiresInMs: 1000,
+    } as const
+    const answer = {
+      questionId: 'q',
+      node: 'backend-1',
+      total: 5000,
+      connections: Array.from({ length: maxListedConnections }, () => connection),
+    }
+    const { status } = await post(internalPaths.connections, JSON.stringify(answer))
+    expect(status).toBe(200)
+    expect(received).toEqual([answer])
+    const tooMany = { ...answer, connections: [...answer.connections, connection] }
+    expect((await post(internalPaths.connections, JSON.stringify(tooMany))).status).toBe(400)
+    expect(received).toHaveLength(1)
+  })
+
+  it('RX.1 SES-2 tells on the feed what happens in the store behind it', async () => {
+    const { login, logout, handler } = await startInternal()
+    const { session } = await login()
+    const exchange = await startFeedExchange(handler.onStream)
+    closers.push(exchange.close)
+    const reader = await exchange.open('?node=backend-1')
+    expect(await reader.next()).toMatchObject({ type: 'position' })
+    expect(await reader.next()).toMatchObject({ type: 'policy' })
+    await logout(session)
+    const { sessionId, subject } = session
+    expect(await reader.next()).toMatchObject({ type: 'session-ended', sessionId, subject })
+  })
+
+  it('SES-6 has no feed while nothing is followed, and none for another method', async () => {
+    const { ask } = await startInternal({ feed: createAuthorityFeed(1) })
+    const path = `${internalPaths.feed}?node=a`
+    expect((await ask({ ':method': 'GET', ':path': path })).status).toBe(503)
+    expect((await ask({ ':method': 'POST', ':path': path })).status).toBe(404)
   })
 
   it('HDR-4 has nothing anywhere else', async () => {

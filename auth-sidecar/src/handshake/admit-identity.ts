@@ -32,7 +32,7 @@ export function admitIdentity(
 ): Result<StandingIdentity, Denial> {
   const unmet = unmetDemand(route.who, authority)
   if (unmet !== undefined) return refuse('not-allowed', unmet)
-  const { issuer, subject, username, sessionId, generation, groups, scopes } = authority
+  const { issuer, subject, username, sessionId, generation, token, groups, scopes } = authority
   const tokenRules = tokenRulesOf({ issuer, way }, route, policy.policy)
   const identity: StandingIdentity = {
     issuer,
@@ -43,6 +43,7 @@ export function admitIdentity(
     generation,
     route: route.name,
     ...(origin !== undefined && { origin }),
+    ...(token !== undefined && { token }),
     ...(tokenRules !== undefined && { tokenRules }),
     groups,
     scopes,
@@ -91,10 +92,11 @@ const bytesBesideTexts = 512
 
 function fitsHeader(identity: StandingIdentity): boolean {
   const { issuer, subject, username, sessionId, origin = '' } = identity
-  const { groups, scopes, claims } = identity
+  const { token, groups, scopes, claims } = identity
   if (claims === noClaims && groups.length + scopes.length < 16) {
     let characters = issuer.length + subject.length + username.length
     characters += sessionId.length + origin.length
+    if (token) characters += token.id.length + token.keyId.length
     for (const group of groups) characters += group.length + 1
     for (const scope of scopes) characters += scope.length + 1
     if (bytesBesideTexts + bytesPerCharacter * characters <= maxIdentityBytes) return true

@@ -1,4 +1,5 @@
 import type { CredentialWay } from '@sallyport/contracts/identity'
+import { maxIdentityBytes } from '@sallyport/contracts/identity-schema'
 import type { Route, TrustedIssuer } from '@sallyport/contracts/policy'
 import { describe, expect, it } from 'vitest'
 import type { Authority } from '../authority/authority.ts'
@@ -185,6 +186,24 @@ describe('policy', () => {
     expect(admit({ claims: { plan: '\u0001'.repeat(1000) } }, ['plan'])).toMatchObject(refused)
     expect(admit({ groups: many.slice(0, 15) }).ok).toBe(true)
     expect(admit({ groups: ['é'.repeat(128), '\u0001'.repeat(650)] })).toMatchObject(refused)
+  })
+
+  it('HDR-6 SES-8 carries the facts of a token, and counts them for the header', () => {
+    const token = { id: 't1', keyId: 'k1', issuedAtMs: 5 }
+    expect(admit({ token })).toMatchObject({ value: { token } })
+    expect(admit({})).not.toHaveProperty('value.token')
+    const generation = { epoch: 'e'.repeat(64), subject: 2 ** 53 - 1, session: 2 ** 53 - 1 }
+    const longest = { generation, token: { ...token, keyId: 'k'.repeat(128) } }
+    for (let length = 1; length <= 600; length += 1) {
+      const id = '\u0001'.repeat(length)
+      const admitted = admit({ ...longest, token: { ...longest.token, id } })
+      if (!admitted.ok) continue
+      const bytes = Buffer.byteLength(JSON.stringify(admitted.value))
+      expect(bytes).toBeLessThanOrEqual(maxIdentityBytes)
+    }
+    const id = '\u0001'.repeat(600)
+    expect(admit({ ...longest, token: { ...longest.token, id } })).toMatchObject({ ok: true })
+    expect(admit({ token: { ...token, id: id + id } })).toMatchObject({ ok: false })
   })
 })
 

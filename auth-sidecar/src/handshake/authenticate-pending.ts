@@ -1,7 +1,10 @@
 // The first message of a pending socket: its token judged exactly as a bearer's at that route, by the policy in force
 // now. The backend only carries it; it is told an identity, or which close the socket ends with.
 
-import type { AuthenticateAnswer, AuthenticateRequest } from '@sallyport/contracts/authority-event'
+import type {
+  AuthenticateAnswer,
+  AuthenticateRequest,
+} from '@sallyport/contracts/authority-questions'
 import { type Denial, refuse } from '@sallyport/contracts/denials'
 import type { Identity } from '@sallyport/contracts/identity'
 import { ok, type Result } from '@sallyport/contracts/result'

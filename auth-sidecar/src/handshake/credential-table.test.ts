@@ -181,6 +181,44 @@ describe('who decides', () => {
     expect(granted).toHaveProperty('ttlMs', 300_000)
   })
 
+  it('SES-8 lets a session decide, and names the token that came beside it', async () => {
+    const cast = await createCast()
+    const { alice, decide, authorities, issuer } = cast
+    const both = cookies(alice.secret, alice.cookieToken)
+    const alone = await decide(cookies(undefined, alice.cookieToken))
+    const token =
+      'identity' in alone && 'token' in alone.identity ? alone.identity.token : undefined
+    expect(token).toMatchObject({ keyId: 'k1' })
+    expect(await decide(both)).toMatchObject({
+      identity: { way: 'session-cookie', token },
+      ttlMs: 86_400_000,
+    })
+    await authorities.apply({ type: 'revoke-token', issuer, tokenId: token?.id ?? '' })
+    const after = await decide(both)
+    expect(after).toMatchObject({ identity: { way: 'session-cookie' }, ignored: 'revoked' })
+    expect(after).not.toHaveProperty('identity.token')
+    expect(await decide(cookies(undefined, alice.cookieToken))).toMatchObject({
+      code: 'invalid-credential',
+    })
+  })
+
+  it('SES-8 names the token that was presented on purpose, and none beside a ticket', async () => {
+    const cast = await createCast()
+    const { alice, decide } = cast
+    const granted = await decide({
+      ...bearer(alice.token),
+      ...cookies(alice.secret, alice.cookieToken),
+    })
+    const payload = Buffer.from(alice.token.split('.')[1] ?? '', 'base64url')
+    const { jti } = JSON.parse(payload.toString())
+    expect(granted).toMatchObject({ identity: { token: { id: jti } } })
+    const ticket = await cast.ticketOf(alice.session)
+    const byTicket = { ...offer(`ticket.${ticket}`), ...cookies(undefined, alice.cookieToken) }
+    const identity = await decide(byTicket)
+    expect(identity).toMatchObject({ identity: { way: 'ticket' } })
+    expect(identity).not.toHaveProperty('identity.token')
+  })
+
   it('R1.7 tells the log of a cookie that was ignored', async () => {
     const { decide, alice } = await createCast()
     const lines = { ...bearer(alice.token), ...cookies(stale) }

@@ -60,7 +60,9 @@ export async function resolveAuthority(
   if (explicit && byExplicit) {
     return granted(boundedBy(byExplicit.value, bySession, byCookieToken), explicit.way, ignored)
   }
-  if (bySession?.ok) return granted(bySession.value, 'session-cookie', ignored)
+  if (bySession?.ok) {
+    return granted(withToken(bySession.value, byCookieToken), 'session-cookie', ignored)
+  }
   if (byCookieToken?.ok) return granted(byCookieToken.value, 'token-cookie', ignored)
   const { invalidSession } = authenticationDetails
   return refuseInvalid(ignored ?? 'session-unknown', invalidSession, context.ways)
@@ -101,6 +103,12 @@ function boundedBy(authority: Authority, ...cookies: readonly Judged[]): Authori
     if (cookie?.ok) expiresAtMs = Math.min(expiresAtMs, cookie.value.expiresAtMs)
   }
   return expiresAtMs === authority.expiresAtMs ? authority : { ...authority, expiresAtMs }
+}
+
+/** The session decides; what was presented beside it can be revoked by name, and then ends what came of both. */
+function withToken(session: Authority, cookieToken: Judged): Authority {
+  const token = cookieToken?.ok ? cookieToken.value.token : undefined
+  return token ? { ...session, token } : session
 }
 
 function faultOf(judged: Judged): AuthorityFault | undefined {

@@ -134,7 +134,7 @@ async function describeToken(
   nowMs: number,
 ): Promise<Findings> {
   if (token === undefined) return { isGood: true, lines: [] }
-  const nowhere = async () => ({ epoch: 'none', subject: 0, session: 0 })
+  const nowhere = async () => ({ generation: { epoch: 'none', subject: 0, session: 0 } })
   const profile = createTrustedProfile(trusted, fixedKeys(keySet), nowhere)
   const steps = await explainToken(token, { profile, keySet, nowMs })
   const verdict = verdictOf(steps)

@@ -86,7 +86,7 @@ describe('idp-check', () => {
 
     const keySet = await parseKeySet(pages[`${issuer}/keys`], ['ES256'])
     if (!keySet.ok) throw new Error(keySet.error)
-    const nothing = async () => ({ epoch: 'e', subject: 0, session: 0 })
+    const nothing = async () => ({ generation: { epoch: 'e', subject: 0, session: 0 } })
     const keys = fixedKeys(keySet.value)
     const profile = createTrustedProfile(trustedIssuer(), keys, nothing)
     const steps = await explainToken(token, { profile, keySet: keySet.value, nowMs: now() })

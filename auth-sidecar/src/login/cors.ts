@@ -20,7 +20,7 @@ const preflightLifeSeconds = 600
 const vary = 'Origin'
 
 const preflightHeaders: HeaderRecord = {
-  'access-control-allow-methods': 'GET, POST',
+  'access-control-allow-methods': 'GET, POST, DELETE',
   'access-control-allow-headers': 'Authorization, Content-Type',
   'access-control-max-age': `${preflightLifeSeconds}`,
   vary: `${vary}, Access-Control-Request-Method, Access-Control-Request-Headers`,

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { login } from './login.ts'
+import type { User } from './password-hash.ts'
 import { renew } from './renew.ts'
 import { signedInCookies, signedOutCookies } from './session-cookies.ts'
-import { createApiFixture, requestOf, routeOf } from './testing/api-fixture.ts'
+import { createApiFixture, requestOf, routeOf, userOf } from './testing/api-fixture.ts'
+import { userFingerprint } from './user-fingerprint.ts'
 
 const body = { username: 'alice', password: 'right' }
 const withTokenCookie = { routes: [routeOf({ ways: ['session-cookie', 'token-cookie'] })] }
@@ -17,18 +19,18 @@ describe('login', () => {
     const first = await signIn('alice')
     const bystander = await signIn('bob')
     for (let count = 1; count < 100; count += 1) await login(requestOf({ body }), deps)
-    expect(ended).toEqual([])
+    expect(ended()).toEqual([])
     await login(requestOf({ body }), deps)
-    expect(ended).toEqual([first.session.sessionId])
+    expect(ended()).toEqual([first.session.sessionId])
     expect(await deps.sessions.ofSubject('alice')).toHaveLength(100)
-    expect(ended).not.toContain(bystander.session.sessionId)
+    expect(ended()).not.toContain(bystander.session.sessionId)
   })
 
   it('COO-6 W80 takes no secret from the browser, and ends the session it brought', async () => {
     const { deps, ended, signIn } = await createApiFixture()
     const earlier = await signIn('bob')
     const answer = await login(requestOf({ body, cookieHeader: earlier.cookieHeader }), deps)
-    expect(ended).toEqual([earlier.session.sessionId])
+    expect(ended()).toEqual([earlier.session.sessionId])
     const [session] = answer.setCookies ?? []
     expect(session).toMatch(/^sessionId=[\w-]{43};/)
     expect(session).not.toContain(earlier.secret)
@@ -41,7 +43,7 @@ describe('login', () => {
     const { deps } = await createApiFixture()
     const answer = await login(requestOf({ body }), deps)
     const device = answer.setCookies?.find((cookie) => cookie.startsWith('sallyport_device='))
-    const [alice] = deps.users
+    const [alice] = deps.users()
     const id = deps.devices.recognise(pairOf(device), alice)
     expect(id).toBeDefined()
     const again = await login(requestOf({ body, cookieHeader: pairOf(device) }), deps)
@@ -49,6 +51,49 @@ describe('login', () => {
     expect(deps.devices.recognise(pairOf(kept), alice)).toBe(id)
     const refused = await login(requestOf({ body: { ...body, password: 'wrong' } }), deps)
     expect(refused).not.toHaveProperty('setCookies')
+  })
+
+  it('W93 refuses whose entry changed while the password was checked, and leaves no session', async () => {
+    const { deps, ended } = await createApiFixture()
+    const cases: (readonly User[])[] = [
+      [],
+      [userOf('alice', { passwordHash: 'another' })],
+      [userOf('alice', { disabled: true })],
+      [userOf('alice', { groups: ['staff'] })],
+    ]
+    for (const after of cases) {
+      let users: readonly User[] = [userOf('alice')]
+      const check = async () => {
+        users = after
+        return 'match' as const
+      }
+      const changing = { ...deps, users: () => users, checker: { check } }
+      const { outcome, setCookies } = await login(requestOf({ body }), changing)
+      expect(outcome).toMatchObject({
+        error: { code: 'invalid-credential', detail: 'The name or the password is wrong' },
+      })
+      expect(setCookies).toBeUndefined()
+      expect(await deps.sessions.ofSubject('alice')).toEqual([])
+    }
+    expect(ended()).toHaveLength(cases.length)
+  })
+
+  it('W93 goes by the users file of now, and its session tells by which entry it began', async () => {
+    const { deps } = await createApiFixture()
+    let users: readonly User[] = [userOf('alice')]
+    const following = { ...deps, users: () => users }
+    expect((await login(requestOf({ body }), following)).outcome.ok).toBe(true)
+    users = []
+    expect((await login(requestOf({ body }), following)).outcome.ok).toBe(false)
+    users = [userOf('alice', { groups: ['staff'] })]
+    expect((await login(requestOf({ body }), following)).outcome.ok).toBe(true)
+    expect(await deps.sessions.ofSubject('alice')).toMatchObject([
+      { groups: [], userFingerprint: userFingerprint(userOf('alice')) },
+      {
+        groups: ['staff'],
+        userFingerprint: userFingerprint(userOf('alice', { groups: ['staff'] })),
+      },
+    ])
   })
 
   it.each([
@@ -107,17 +152,6 @@ describe('the token in a cookie', () => {
     const { byToken } = deps.currentAuthority
     expect((await byToken(token, { use: 'cookie', audience: undefined })).ok).toBe(true)
     expect((await byToken(token, { use: 'bearer', audience: undefined })).ok).toBe(false)
-  })
-})
-
-describe('renewal', () => {
-  it('R2.7 answers 401 for a dead session and removes no cookie: a newer one may be there by then', async () => {
-    const { deps, signIn, signOut } = await createApiFixture(withTokenCookie)
-    const { cookieHeader, session } = await signIn()
-    await signOut(session)
-    const answer = await renew(requestOf({ cookieHeader }), deps)
-    expect(answer).toMatchObject({ outcome: { error: { code: 'invalid-credential' } } })
-    expect(answer.setCookies ?? []).toEqual([])
   })
 })
 

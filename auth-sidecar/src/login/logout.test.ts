@@ -17,14 +17,14 @@ describe('logout', () => {
     const { cookieHeader, authorization, session } = await signIn()
     advanceMs(700_000)
     await out(cookieHeader, authorization)
-    expect(ended).toEqual([session.sessionId])
+    expect(ended()).toEqual([session.sessionId])
   })
 
   it('SES-1 ends the session of a good token although the cookie beside it is unknown', async () => {
     const { ended, signIn, out } = await setUp()
     const { authorization, session } = await signIn()
     await out(`sessionId=${'A'.repeat(43)}`, authorization)
-    expect(ended).toEqual([session.sessionId])
+    expect(ended()).toEqual([session.sessionId])
   })
 
   it('SES-1 ends the session of a good cookie whatever else stands in Authorization', async () => {
@@ -32,7 +32,7 @@ describe('logout', () => {
     for (const authorization of ['Basic abc', 'Bearer', 'Bearer a b', '']) {
       const { cookieHeader, session } = await signIn()
       await out(cookieHeader, authorization)
-      expect(ended.at(-1)).toBe(session.sessionId)
+      expect(ended().at(-1)).toBe(session.sessionId)
     }
     const refused = await out(undefined, 'Basic abc')
     expect(refused).toMatchObject({ outcome: { error: { code: 'invalid-credential' } } })
@@ -42,20 +42,22 @@ describe('logout', () => {
     const { deps, ended, signIn, out } = await setUp()
     const { session, token } = await signIn()
     await out(`auth_token=${token}`)
-    expect(ended).toEqual([])
+    expect(ended()).toEqual([])
     const { compact } = await deps.tokenCookie.issue(session)
     await out(`auth_token=${compact}`)
-    expect(ended).toEqual([session.sessionId])
+    expect(ended()).toEqual([session.sessionId])
   })
 
   it('SES-1 ends both sessions where both are good, and one that both name only once', async () => {
     const { ended, signIn, out } = await setUp()
     const [first, second] = [await signIn(), await signIn('bob')]
     await out(first.cookieHeader, second.authorization)
-    expect(ended.toSorted()).toEqual([first.session.sessionId, second.session.sessionId].toSorted())
+    expect(ended().toSorted()).toEqual(
+      [first.session.sessionId, second.session.sessionId].toSorted(),
+    )
     const third = await signIn()
     await out(third.cookieHeader, third.authorization)
-    expect(ended.filter((id) => id === third.session.sessionId)).toHaveLength(1)
+    expect(ended().filter((id) => id === third.session.sessionId)).toHaveLength(1)
   })
 
   it('SES-1 ends the session of a token that is good only at a route with its own audience', async () => {
@@ -64,9 +66,9 @@ describe('logout', () => {
       const { session } = await signIn()
       const { compact } = await issueToken(session, { ...deps.tokens, audience })
       expect(await out(undefined, `Bearer ${compact}`)).toMatchObject({ outcome: { ok: true } })
-      expect(ended.at(-1)).toBe(session.sessionId)
+      expect(ended().at(-1)).toBe(session.sessionId)
     }
-    expect(ended).toHaveLength(3)
+    expect(ended()).toHaveLength(3)
   })
 
   it('SES-1 ends what is good although something beside it cannot be judged, and then tells the outage', async () => {
@@ -76,7 +78,7 @@ describe('logout', () => {
     const broken = { ...deps, currentAuthority: { ...deps.currentAuthority, byToken } }
     const answer = logout(requestOf({ cookieHeader, authorization }), broken)
     await expect(answer).rejects.toThrow('no key set')
-    expect(ended).toEqual([session.sessionId])
+    expect(ended()).toEqual([session.sessionId])
   })
 
   it('SES-1 says so when a token came alone and ends nothing', async () => {
@@ -88,9 +90,9 @@ describe('logout', () => {
     }
     expect(await out(undefined, `Bearer ${compact}`)).toMatchObject(refused)
     expect(await out(undefined, 'Bearer a.b.c')).toMatchObject(refused)
-    expect(ended).toEqual([])
+    expect(ended()).toEqual([])
     await out(undefined, authorization)
-    expect(ended).toEqual([session.sessionId])
+    expect(ended()).toEqual([session.sessionId])
     expect(await out(undefined, authorization)).toMatchObject(refused)
     // Beside a cookie, whatever it is worth, the cookies are what is to be cleared.
     expect(await out(cookieHeader, authorization)).toMatchObject({ outcome: { ok: true } })
@@ -124,6 +126,6 @@ describe('logout', () => {
     const cleared = answer.setCookies?.map((cookie) => cookie.slice(0, cookie.indexOf('=')))
     expect(cleared).toEqual(['sessionId', 'sallyport_signed_in', 'auth_token'])
     for (const cookie of answer.setCookies ?? []) expect(cookie).toContain('Max-Age=0')
-    expect(ended).toEqual([])
+    expect(ended()).toEqual([])
   })
 })

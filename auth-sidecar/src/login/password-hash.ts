@@ -26,14 +26,16 @@ export function parsePasswordHash(text: string): PasswordHash | undefined {
   return salt && hash ? { memoryKib, passes, parallelism, salt, hash } : undefined
 }
 
-/** A users file's entry. */
-const userSchema = z.object({
+/** A users file's entry. Strict: a misspelt `disabled` must not leave somebody in. */
+const userSchema = z.strictObject({
   id: z.string().regex(/^[\x21-\x7e]{1,256}$/),
   username: z.string().min(1).max(maxNameLength),
   groups: z.array(z.string().min(1).max(maxGrantLength)).max(maxGrants).default([]),
   passwordHash: z.string().refine((text) => parsePasswordHash(text) !== undefined, {
     error: 'must be an Argon2id hash in PHC form',
   }),
+  /** May not sign in, and whatever they had open ends. */
+  disabled: z.boolean().exactOptional(),
 })
 
 export type User = z.infer<typeof userSchema>

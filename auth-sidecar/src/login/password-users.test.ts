@@ -22,7 +22,7 @@ function makeDeps(changes: Partial<SignInDeps> & { limits?: [number, number] } =
     return password === 'right' ? 'match' : 'mismatch'
   }
   const deps: SignInDeps = {
-    users: [alice],
+    users: () => [alice],
     checker: { check },
     attemptsByAddress: limiter(byAddress),
     attemptsByAccount: limiter(byAccount),
@@ -60,6 +60,27 @@ describe('sign in', () => {
     expect(outside(wrong)).toBeDefined()
     expect(outside(wrong)).toEqual(outside(unknown))
     expect(asked).toHaveLength(2) // both were hashed
+  })
+
+  it('AUT-16 SES-1 answers somebody disabled as it answers an unknown name, after as much hashing', async () => {
+    const hashes: string[] = []
+    const check = async (password: string, hash: string) => {
+      hashes.push(hash)
+      return password === 'right' ? ('match' as const) : ('mismatch' as const)
+    }
+    const users = () => [
+      { ...alice, disabled: true },
+      { ...alice, id: 'u2', username: 'bob' },
+    ]
+    const bypass = () => true
+    const { deps } = makeDeps({ users, bypass, checker: { check } })
+    const right = { password: 'right', cookieHeader: knownCookie }
+    const disabled = await signIn(attempt(right), deps)
+    const unknown = await signIn(attempt({ ...right, username: 'nobody' }), deps)
+    if (disabled.ok || unknown.ok) return expect.fail('one was let in')
+    expect({ ...disabled.error, reason: '' }).toEqual({ ...unknown.error, reason: '' })
+    expect(disabled.error.reason).toBe('user-disabled')
+    expect(hashes).toEqual([hashes[0], hashes[0]])
   })
 
   it('LIM-1 limits attempts by address and by account before any hashing', async () => {

@@ -14,7 +14,8 @@ import type { PasswordChecker } from './password-checker.ts'
 import type { User } from './password-hash.ts'
 
 export type SignInDeps = {
-  readonly users: readonly User[]
+  /** Asked anew at each sign-in: the users file is followed while the sidecar runs. */
+  readonly users: () => readonly User[]
   readonly checker: Pick<PasswordChecker, 'check'>
   readonly attemptsByAddress: Pick<AttemptLimiter, 'count' | 'giveBack'>
   readonly attemptsByAccount: Pick<AttemptLimiter, 'count' | 'giveBack'>
@@ -40,7 +41,10 @@ export async function signIn(
   request: SignInRequest,
   deps: SignInDeps,
 ): Promise<Result<SignedIn, Denial>> {
-  const user = deps.users.find(({ username }) => username === request.username)
+  const users = deps.users()
+  const named = users.find(({ username }) => username === request.username)
+  // From here on somebody disabled is nobody: by answer, by time, and by the limits that apply.
+  const user = named?.disabled ? undefined : named
   const deviceId = deps.devices.recognise(request.cookieHeader, user)
   const keys = limitKeys(request, deviceId)
 
@@ -51,7 +55,7 @@ export async function signIn(
 
   if (user && deps.bypass(user.username, request)) return ok({ user, deviceId })
 
-  const hash = user?.passwordHash ?? nobodysHash(deps.users)
+  const hash = user?.passwordHash ?? nobodysHash(users)
   const asker = { key: keys.source, isKnown: deviceId !== undefined }
   const verdict = await deps.checker.check(request.password, hash, asker)
   if (verdict === 'busy') {
@@ -61,11 +65,14 @@ export async function signIn(
     return refuse('unavailable', 'too-many-logins', { retryAfterSeconds: 1 })
   }
   if (!user || verdict === 'mismatch') {
-    return refuse('invalid-credential', user ? 'wrong-password' : 'unknown-user', {
-      detail: 'The name or the password is wrong',
-    })
+    return wrongNameOrPassword(user ? 'wrong-password' : named ? 'user-disabled' : 'unknown-user')
   }
   return ok({ user, deviceId })
+}
+
+/** The one refusal for all who may not sign in; `reason` is for the log. */
+export function wrongNameOrPassword(reason: string) {
+  return refuse('invalid-credential', reason, { detail: 'The name or the password is wrong' })
 }
 
 /** What an attempt counts under. The words in front keep names that people choose apart from keys of ours. */

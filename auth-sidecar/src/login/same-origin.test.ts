@@ -103,7 +103,7 @@ describe('CORS', () => {
     const told = preflight('https://app.example.com', 'POST')
     const value = told?.ok ? told.value : {}
     expect(value).toMatchObject({
-      'access-control-allow-methods': 'GET, POST',
+      'access-control-allow-methods': 'GET, POST, DELETE',
       'access-control-allow-headers': 'Authorization, Content-Type',
       'access-control-max-age': '600',
     })

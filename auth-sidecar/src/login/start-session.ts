@@ -17,27 +17,31 @@ export type StartSessionDeps = {
 /** The stored session and the secret that goes into its cookie, and nowhere else. */
 export type StartedSession = { readonly session: SessionRecord; readonly secret: string }
 
+/** Whose session it is to be, and by which entry of the users file, if by any. */
+type SessionUser = Pick<User, 'id' | 'username' | 'groups'> & { readonly userFingerprint?: string }
+
 /** Starts a session. Rejects only on an outage. */
 export async function startSession(
-  user: Pick<User, 'id' | 'username' | 'groups'>,
+  user: SessionUser,
   device: DeviceInfo,
   deps: StartSessionDeps,
 ): Promise<StartedSession> {
   const secret = createSecret()
   const sessionId = randomBytes(16).toString('base64url')
   const createdAtMs = deps.now()
+  const { userFingerprint } = user
+  const lineage = { issuer: deps.issuer, subject: user.id, sessionId }
+  // Read before the session is stored: what ends the subject in between leaves it an older generation's.
+  const { generation } = await deps.authorities.current(lineage)
   const session: SessionRecord = {
     secretHash: hashSecret(secret),
     sessionId,
     subject: user.id,
     username: user.username,
     groups: user.groups,
-    generation: await deps.authorities.current({
-      issuer: deps.issuer,
-      subject: user.id,
-      sessionId,
-    }),
+    generation,
     device,
+    ...(userFingerprint !== undefined && { userFingerprint }),
     createdAtMs,
     expiresAtMs: createdAtMs + deps.sessionLifeMs,
   }

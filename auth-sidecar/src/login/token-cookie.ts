@@ -18,14 +18,18 @@ type TokenCookieDeps = {
   readonly now: () => number
 }
 
-/** The `Set-Cookie` values that carry a fresh token of the session; none where no route takes them. */
-export async function tokenCookies(
+/** A `Set-Cookie` value and when its token ends (wall clock, ms). */
+export type FreshTokenCookie = { readonly setCookie: string; readonly expiresAtMs: number }
+
+/** A cookie with a fresh token of the session; undefined where no route takes one. */
+export async function freshTokenCookie(
   session: SessionRecord,
   { tokenCookie, cookies, now }: TokenCookieDeps,
-): Promise<string[]> {
-  if (!tokenCookie.isOn()) return []
+): Promise<FreshTokenCookie | undefined> {
+  if (!tokenCookie.isOn()) return undefined
   const { compact, expiresAtMs } = await tokenCookie.issue(session)
-  return [httpOnlyCookie(tokenCookieName, compact, expiresAtMs - now(), cookies)]
+  const lifeMs = expiresAtMs - now()
+  return { setCookie: httpOnlyCookie(tokenCookieName, compact, lifeMs, cookies), expiresAtMs }
 }
 
 /** Removes it, also where no route takes it any more. */

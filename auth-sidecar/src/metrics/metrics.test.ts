@@ -31,11 +31,17 @@ describe('metrics of events', () => {
     const metrics = createMetrics()
     const objects = await metrics.registry.getMetricsAsJSON()
     expect(objects.map(({ name, type }) => `${type} ${name}`).sort()).toEqual([
+      'counter sallyport_admin_actions_total',
+      'counter sallyport_authority_changes_unsettled_total',
+      'counter sallyport_authority_events_forged_total',
+      'counter sallyport_authority_feed_readers_cut_total',
+      'counter sallyport_authority_refreshes_total',
       'counter sallyport_handshakes_total',
       'counter sallyport_key_set_fetches_total',
       'counter sallyport_logins_total',
       'counter sallyport_peers_refused_total',
       'counter sallyport_probes_total',
+      'counter sallyport_refresh_tokens_total',
       'counter sallyport_requests_total',
       'counter sallyport_sessions_ended_total',
       'counter sallyport_tickets_asked_total',

@@ -1,13 +1,14 @@
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Policy, Route } from '@sallyport/contracts/policy'
 import {
   defaultPolicy,
   defaultWays,
   type SallyportFileOptions,
 } from '@sallyport/contracts/sallyport-file'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { ActivePolicy } from './active-policy.ts'
+import { type ActivePolicy, activatePolicy } from './active-policy.ts'
 import { createFixedPolicy, type PolicySource } from './policy-source.ts'
 import { watchPolicy } from './watched-policy.ts'
 
@@ -115,6 +116,25 @@ describe('the policy in force', () => {
   it('RX.13 does not start on a faulty file', () => {
     writeFileSync(path, 'version: 1\nroutes: []\n')
     expect(() => open()).toThrow(/sallyport\.yml:2:\d+: routes/)
+  })
+
+  it('RX.13 has one digest wherever it is the same, however it was written', () => {
+    const policy = defaultPolicy(options)
+    const digestOf = (changed: Policy, version = 1) => activatePolicy(changed, version).digest
+    const [route] = policy.routes
+    if (!route) throw new Error('there is no route')
+    const turned = Object.fromEntries(Object.entries(route).toReversed()) as Route
+    expect(digestOf({ ...policy, routes: [turned] }, 7)).toBe(digestOf(policy))
+    expect(digestOf(policy)).toMatch(/^[A-Za-z0-9_-]{43}$/)
+    const others = [
+      { ...route, origins: [...route.origins, 'https://more.example'] },
+      { ...route, who: { ...route.who, claims: { plan: ['gold'] } } },
+      { ...route, audience: 'orders' },
+    ]
+    const digests = others.map((each) => digestOf({ ...policy, routes: [each] }))
+    expect(new Set([digestOf(policy), ...digests]).size).toBe(4)
+    const addresses = { unlimited: [], blocked: ['192.0.2.0/24'] }
+    expect(digestOf({ ...policy, addresses })).not.toBe(digestOf(policy))
   })
 
   it('RX.13 can be fixed: without a file there is the one websocket route', async () => {

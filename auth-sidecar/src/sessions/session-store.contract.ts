@@ -19,6 +19,7 @@ export const sessionAt = (nowMs: number, id: string): SessionRecord => ({
   groups: ['staff'],
   generation: { epoch: 'e', subject: 0, session: 0 },
   device: { clientId: 'c', deviceType: 'browser', ipAddress: '127.0.0.1' },
+  userFingerprint: 'user-as-it-was',
   createdAtMs: nowMs,
   expiresAtMs: nowMs + 60_000,
 })

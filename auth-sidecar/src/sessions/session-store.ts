@@ -19,6 +19,8 @@ export type SessionRecord = {
   readonly groups: readonly string[]
   readonly generation: Generation
   readonly device: DeviceInfo
+  /** Of the users file's entry it was begun by (`login/user-fingerprint.ts`); undefined when no file had one. */
+  readonly userFingerprint?: string
   readonly createdAtMs: number
   readonly expiresAtMs: number
 }

@@ -3,9 +3,10 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { credentialWays } from '@sallyport/contracts/identity'
 import type { Policy, Route } from '@sallyport/contracts/policy'
-import { type AuthorityFeed, createAuthorityFeed } from '../authority/authority-feed.ts'
+import { createAuthorityFeed } from '../authority/authority-feed.ts'
 import { createMemoryAuthorityStore } from '../authority/authority-store.memory.ts'
 import type { AuthorityStore } from '../authority/authority-store.ts'
+import type { CheckDeps } from '../authority/check-identities.ts'
 import { createCurrentAuthority } from '../authority/current-authority.ts'
 import { endSession } from '../authority/end-session.ts'
 import { rememberAdmissions } from '../handshake/admit-identity.ts'
@@ -72,11 +73,16 @@ export async function createDomainFixture(
   const policy = createFixedPolicy(policyOf([route], policyChanges))
   const keyRing = await createKeyRing({ keys: [privateKey('k1')] })
   const profile = { issuer, audience: 'sallyport' }
-  const authorities = createMemoryAuthorityStore({ recordLifeMs: 90_000_000, now })
+  const feed = createAuthorityFeed(100)
+  const authorities = createMemoryAuthorityStore({
+    recordLifeMs: 90_000_000,
+    builtInIssuer: issuer,
+    sink: feed,
+    now,
+  })
   const sessions = createMemorySessionStore({ maxSessions: 1000, now })
   const tickets = createMemoryTicketStore({ maxTickets: 1000, maxPerSession: 100, now })
-  const feed = createAuthorityFeed(authorities.epoch, 100)
-  const { verifyToken } = createTokenVerifier({
+  const { verifyToken, isKeyGone } = createTokenVerifier({
     builtIn: { ...profile, keyRing, maxLifeMs: 660_000 },
     issuers: () => [],
     currentGeneration: authorities.current,
@@ -93,7 +99,7 @@ export async function createDomainFixture(
   })
   const tokens = { ...profile, keyRing, tokenLifeMs: 600_000, now }
   const nobodyTrusted = createAddressSet([])
-  const deps: HandshakeDeps = {
+  const deps: HandshakeDeps & Pick<CheckDeps, 'isKeyGone'> = {
     policy,
     clientAddressOf: (forwardedFor) => clientAddressOf(forwardedFor, nobodyTrusted),
     ticketInQuery: false,
@@ -101,6 +107,7 @@ export async function createDomainFixture(
     cookieNames: { session: 'sessionId', token: 'auth_token' },
     currentAuthority,
     admitIdentity: rememberAdmissions(),
+    isKeyGone,
     signerOf: () => ({
       sign: (identity, _ttlMs, key) => `signed:${identity.subject}:${key}`,
       signPending: ({ route }, key) => `pending:${route}:${key}`,
@@ -134,7 +141,7 @@ export async function createDomainFixture(
       )
       return outcome.ok ? outcome.value : outcome.error
     },
-    ...deedsOf({ sessions, authorities, tickets, tokens, feed, now }),
+    ...deedsOf({ sessions, authorities, tickets, tokens, now }),
   }
 }
 
@@ -143,12 +150,11 @@ type Stores = {
   readonly authorities: AuthorityStore
   readonly tickets: TicketStore
   readonly tokens: IssueTokenDeps
-  readonly feed: AuthorityFeed
   readonly now: () => number
 }
 
 /** What people do before and after handshakes. */
-function deedsOf({ sessions, authorities, tickets, tokens, feed, now }: Stores) {
+function deedsOf({ sessions, authorities, tickets, tokens, now }: Stores) {
   return {
     /** Signs a subject in: session, cookie secret, a token of that session and one for its cookie. */
     login: async (username = 'alice', groups: readonly string[] = []) => {
@@ -174,7 +180,7 @@ function deedsOf({ sessions, authorities, tickets, tokens, feed, now }: Stores) 
       return ticket
     },
     logout: (session: { sessionId: string; subject: string }) =>
-      endSession(session, { authorities, sessions, feed }),
+      endSession(session, { authorities, sessions }),
   }
 }
 

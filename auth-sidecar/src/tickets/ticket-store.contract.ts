@@ -47,6 +47,17 @@ export function describeTicketStore(make: () => Promise<TicketStoreUnderTest>): 
     expect(await store.redeem(hashSecret('a'))).toBeUndefined()
   })
 
+  it('TKT-3 keeps what is known of the token it was asked for with, and that there was none', async () => {
+    const { store, now } = await make()
+    const token = { id: 'jti-1', keyId: 'k1', issuedAtMs: now() - 1000 }
+    await store.create(ticketAt(now(), 'by token', { token }))
+    await store.create({ ...ticketAt(now(), 'by cookie'), origin: undefined })
+    expect((await store.redeem(hashSecret('by token')))?.authority.token).toEqual(token)
+    const byCookie = await store.redeem(hashSecret('by cookie'))
+    expect(byCookie?.authority.token).toBeUndefined()
+    expect(byCookie?.origin).toBeUndefined()
+  })
+
   it('TKT-2 W84 has one winner among forty at once, two hundred times', async () => {
     const { store, now } = await make()
     for (let round = 0; round < 200; round += 1) {

@@ -26,7 +26,7 @@ async function createIssuer() {
   const { verifyToken } = createTokenVerifier({
     builtIn: { ...profile, keyRing, maxLifeMs: 660_000 },
     issuers: () => [],
-    currentGeneration: async () => session.generation,
+    currentGeneration: async () => ({ generation: session.generation }),
     now,
     maxTokens: 10,
   })

@@ -4,9 +4,11 @@
 import { createHash } from 'node:crypto'
 import type { Generation } from '@sallyport/contracts/identity'
 import { parseGeneration } from '@sallyport/contracts/identity'
+import { maxTokenIdLength } from '@sallyport/contracts/identity-schema'
 import type { ClaimMapping, TrustedIssuer } from '@sallyport/contracts/policy'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import type { Lineage } from '../authority/authority.ts'
+import type { AuthorityState } from '../authority/authority-store.ts'
 import type { CompactToken, TokenPayload } from './compact-token.ts'
 import type { KeySource } from './key-source.ts'
 import type { TokenFault } from './token-fault.ts'
@@ -29,6 +31,8 @@ export type IssuerProfile = {
   readonly claims: ClaimMapping
   /** Whether policies may ask about its tokens' other claims. */
   readonly showsClaims: boolean
+  /** By so much its tokens count as older than they say, where it is asked what was issued until a moment. */
+  readonly issuedEarlierMs: number
   /** Stands before its people's names; empty: they are ours. */
   readonly prefix: string
   /** Rejects only on an outage. */
@@ -38,13 +42,12 @@ export type IssuerProfile = {
   ) => Promise<Result<TokenSession, TokenFault>>
 }
 
-/** The present generation of a subject and session; rejects on an outage. */
-export type CurrentGeneration = (lineage: Lineage) => Promise<Generation>
+/** What the authority store says of a subject and session, as far as a verifier asks; rejects on an outage. */
+export type CurrentGeneration = (lineage: Lineage) => Promise<Pick<AuthorityState, 'generation'>>
 
 /** Clocks of the built-in issuer and the gate may differ by this much: they may be two machines. */
 const builtInToleranceMs = 5_000
 const sessionIdForm = /^[A-Za-z0-9_-]{1,128}$/
-const maxIdLength = 256
 
 /** The profile of our own tokens: their session and generation stand in them. */
 export function createBuiltInProfile(
@@ -62,10 +65,12 @@ export function createBuiltInProfile(
     claims: builtInClaims,
     // A session has none, and what stands in its token beside our own names is what its user typed at sign-in.
     showsClaims: false,
+    issuedEarlierMs: 0,
     prefix: '',
     async readSession({ payload: { sid, gen, jti } }) {
       const generation = typeof gen === 'string' ? parseGeneration(gen) : undefined
-      const hasForm = typeof sid === 'string' && sessionIdForm.test(sid) && typeof jti === 'string'
+      const hasId = isOptionalId(jti) && Boolean(jti)
+      const hasForm = typeof sid === 'string' && sessionIdForm.test(sid) && hasId
       return hasForm && generation ? ok({ sessionId: sid, generation }) : err('token-claims')
     },
   }
@@ -92,12 +97,14 @@ export function createTrustedProfile(
     },
     claims,
     showsClaims: true,
+    // Its clock may be ahead of ours: what it issued before a revocation must not look younger.
+    issuedEarlierMs: trusted.clockToleranceSeconds * 1000,
     prefix,
     async readSession(token, subject) {
       const sessionId = externalSessionId(issuer, token)
       if (sessionId === undefined) return err('token-claims')
-      const { epoch, subject: moment } = await currentGeneration({ issuer, subject, sessionId })
-      return ok({ sessionId, generation: { epoch, subject: moment, session: 0 } })
+      const { generation } = await currentGeneration({ issuer, subject, sessionId })
+      return ok({ sessionId, generation: { ...generation, session: 0 } })
     },
   }
 }
@@ -120,7 +127,7 @@ export function externalSessionId(
 }
 
 function isOptionalId(value: unknown): value is string | undefined {
-  return value === undefined || (typeof value === 'string' && value.length <= maxIdLength)
+  return value === undefined || (typeof value === 'string' && value.length <= maxTokenIdLength)
 }
 
 /** True when the token was issued for `audience`: it is a member of `aud`, or is the client in `azp` or `client_id`. */

@@ -16,6 +16,8 @@ export type IssuerProfiles = {
   readonly update: () => void
   readonly find: (issuer: unknown) => IssuerProfile | undefined
   readonly keySets: () => readonly KeySetStatus[]
+  /** False for the built-in issuer and for one that is not listed. */
+  readonly isKeyGone: (issuer: string, keyId: string) => boolean
   readonly close: () => Promise<void>
 }
 
@@ -82,6 +84,7 @@ export function createIssuerProfiles(deps: IssuerProfilesDeps): IssuerProfiles {
       return typeof issuer === 'string' ? entries.get(issuer)?.profile : undefined
     },
     keySets: () => [...entries.values()].map(({ remote }) => remote.status()),
+    isKeyGone: (issuer, keyId) => entries.get(issuer)?.remote.isGone(keyId) ?? false,
     async close() {
       for (const { remote } of entries.values()) closeKeySet(remote)
       await Promise.all(closing)

@@ -8,7 +8,7 @@ import {
   retryMs,
 } from './remote-key-set.ts'
 import { makeKey, makeToken } from './testing/make-token.ts'
-import { createVerifierFixture, trustedIssuer } from './testing/verifier-fixture.ts'
+import { builtInIssuer, createVerifierFixture, trustedIssuer } from './testing/verifier-fixture.ts'
 
 const first = makeKey('k1')
 const second = makeKey('k2')
@@ -161,6 +161,36 @@ describe('a remote key set', () => {
     expect(owner.outcomes).toEqual(['loaded', 'unchanged'])
   })
 
+  it('J49 knows which keys its owner took away, and none that were never there', async () => {
+    const { owner, remote } = createOwner([first.publicJwk, second.publicJwk])
+    await remote.find('k1')
+    expect([remote.isGone('k1'), remote.isGone('k3')]).toEqual([false, false])
+    owner.keys = [second.publicJwk]
+    await vi.advanceTimersByTimeAsync(refreshAfterMs)
+    expect([remote.isGone('k1'), remote.isGone('k2'), remote.isGone('k3')]).toEqual([
+      true,
+      false,
+      false,
+    ])
+    // Not to be reached is not to be taken away.
+    owner.keys = undefined
+    await vi.advanceTimersByTimeAsync(maxStaleMs + refreshAfterMs)
+    expect(remote.current()).toBeUndefined()
+    expect(remote.isGone('k2')).toBe(false)
+    owner.keys = [first.publicJwk]
+    await vi.advanceTimersByTimeAsync(refreshAfterMs)
+    expect([remote.isGone('k1'), remote.isGone('k2')]).toEqual([false, true])
+  })
+
+  it('J49 takes all keys for gone when their owner shows their other half', async () => {
+    const { owner, remote } = createOwner()
+    await remote.find('k1')
+    owner.keys = [first.privateJwk]
+    await vi.advanceTimersByTimeAsync(refreshAfterMs)
+    expect(owner.outcomes.at(-1)).toBe('private-key')
+    expect(remote.isGone('k1')).toBe(true)
+  })
+
   it('asks nobody after it was closed', async () => {
     const { owner, remote } = createOwner()
     await remote.find('k1')
@@ -175,12 +205,15 @@ describe('a remote key set', () => {
 describe('remembered tokens of a remote key set', () => {
   it('J47 J49 are refused as soon as their key is gone', async () => {
     const table = { [issuer.keySetUrl]: [first.publicJwk, second.publicJwk] }
-    const { verify } = await createVerifierFixture([issuer], table)
+    const { verify, verifier } = await createVerifierFixture([issuer], table)
     const [old, fresh] = [makeToken(first, issuer.issuer), makeToken(second, issuer.issuer)]
     expect((await verify(old)).ok && (await verify(fresh)).ok).toBe(true)
     table[issuer.keySetUrl] = [second.publicJwk]
     await vi.advanceTimersByTimeAsync(refreshAfterMs)
     expect(await verify(old)).toEqual({ ok: false, error: 'token-key' })
     expect((await verify(fresh)).ok).toBe(true)
+    const { isKeyGone } = verifier
+    expect([isKeyGone(issuer.issuer, 'k1'), isKeyGone(issuer.issuer, 'k2')]).toEqual([true, false])
+    expect(isKeyGone(builtInIssuer, 'k1') || isKeyGone('https://nobody.example', 'k1')).toBe(false)
   })
 })

@@ -24,6 +24,8 @@ export type KeySetStatus = {
 }
 
 export type RemoteKeySet = KeySource & {
+  /** True for a key that was in the set once and is no more; false for one that was never seen. */
+  readonly isGone: (keyId: string) => boolean
   readonly status: () => KeySetStatus
   /** Ends the request that may be under way; `current` is undefined from here. */
   readonly close: () => Promise<void>
@@ -43,6 +45,9 @@ export const retryMs = 5_000
 export const refreshAfterMs = 600_000
 /** How long keys are used whose owner cannot be reached. */
 export const maxStaleMs = 3_600_000
+
+/** How many keys are remembered that their owner took away. */
+const maxGoneKeys = 1000
 
 type KeySetOwner = Pick<TrustedIssuer, 'issuer' | 'keySetUrl' | 'algorithms'>
 
@@ -72,6 +77,7 @@ export function createRemoteKeySet(issuer: KeySetOwner, deps: RemoteKeySetDeps):
   const schedule = createRefreshSchedule(fetchOnce, deps.now)
   return {
     current,
+    isGone: held.isGone,
     find: (keyId) => findRefreshing(keyId, issuer.issuer, current, schedule.refresh),
     status: () => ({
       issuer: issuer.issuer,
@@ -94,22 +100,38 @@ type HeldKeySet = {
   /** True when the same keys were held before; then they stay the same object. */
   readonly replace: (keySet: KeySet) => boolean
   readonly drop: () => void
+  readonly isGone: (keyId: string) => boolean
   readonly status: () => Pick<KeySetStatus, 'rejected' | 'ageMs'>
 }
 
 function createHeldKeySet(now: () => number): HeldKeySet {
   let loaded: { readonly keySet: KeySet; readonly atMs: number } | undefined
+  const gone = new Set<string>()
+
+  function forgetKeys(): void {
+    for (const keyId of loaded?.keySet.keys.keys() ?? []) gone.add(keyId)
+    // In the order in which they went: what the first ones signed has long expired.
+    for (const keyId of gone) {
+      if (gone.size <= maxGoneKeys) return
+      gone.delete(keyId)
+    }
+  }
+
   return {
     current: () => (loaded && now() - loaded.atMs < maxStaleMs ? loaded.keySet : undefined),
     replace(keySet) {
       const before = loaded?.keySet
       const isSame = before?.fingerprint === keySet.fingerprint
+      if (!isSame) forgetKeys()
+      for (const keyId of keySet.keys.keys()) gone.delete(keyId)
       loaded = { keySet: isSame ? before : keySet, atMs: now() }
       return isSame
     },
     drop() {
+      forgetKeys()
       loaded = undefined
     },
+    isGone: (keyId) => gone.has(keyId),
     status: () => ({
       rejected: loaded?.keySet.rejected ?? [],
       ageMs: loaded && now() - loaded.atMs,

@@ -40,6 +40,7 @@ describe('tokens of the built-in issuer', () => {
         sessionId: 'session-1',
         generation: { epoch: 'epoch', subject: 0, session: 0 },
         expiresAtMs: (nowSeconds + 300) * 1000,
+        token: { id: 'j', keyId: 'k1', issuedAtMs: nowSeconds * 1000 },
         groups: ['staff'],
         scopes: [],
         // What its user typed at sign-in stands in it: no policy may ask about that.
@@ -114,7 +115,9 @@ describe('tokens of the built-in issuer', () => {
     ['SES-1 a session of other characters', { sid: 'a b' }, 'token-claims'],
     ['SES-1 no generation', { gen: undefined }, 'token-claims'],
     ['SES-1 an ill-formed generation', { gen: 'epoch.-1.x' }, 'token-claims'],
-    ['no id', { jti: undefined }, 'token-claims'],
+    ['SES-8 no id', { jti: undefined }, 'token-claims'],
+    ['SES-8 an empty id', { jti: '' }, 'token-claims'],
+    ['SES-8 an id of 257 characters', { jti: 'j'.repeat(257) }, 'token-claims'],
   ])('%s is refused', async (_name, changes, fault) => {
     expect(await faultOf(token(changes))).toBe(fault)
   })

@@ -9,6 +9,7 @@ import { compactVerify, errors } from 'jose'
 import type { Authority } from '../authority/authority.ts'
 import { type CompactToken, parseCompactToken, type TokenHeader } from './compact-token.ts'
 import type { Fetch } from './fetch-key-set.ts'
+import { followKeys } from './followed-key-ring.ts'
 import {
   type CurrentGeneration,
   createBuiltInProfile,
@@ -18,9 +19,10 @@ import {
 import { createIssuerProfiles } from './issuer-profiles.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { VerificationKey } from './key-set.ts'
-import { type FoundKey, fixedKeys } from './key-source.ts'
+import type { FoundKey } from './key-source.ts'
 import { createRemoteKeySet, type KeySetOutcome, type KeySetStatus } from './remote-key-set.ts'
 import { readHolder } from './token-claims.ts'
+import { readTokenFacts } from './token-facts.ts'
 import type { TokenFault } from './token-fault.ts'
 import type { TokenExpectation, TokenProfile } from './token-profile.ts'
 import { judgeTimes } from './token-times.ts'
@@ -65,6 +67,8 @@ export type TokenVerifier = {
   readonly followIssuers: () => void
   /** One for each issuer that is not built in. The built-in one needs nobody. */
   readonly keySets: () => readonly KeySetStatus[]
+  /** True when a listed issuer has taken a key out of its set that was seen there: what it signed is void. */
+  readonly isKeyGone: (issuer: string, keyId: string) => boolean
   readonly memory: () => TokenMemoryStatus
   readonly close: () => Promise<void>
 }
@@ -102,6 +106,7 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
     },
     followIssuers: profiles.update,
     keySets: profiles.keySets,
+    isKeyGone: profiles.isKeyGone,
     memory: memory.status,
     close: profiles.close,
   }
@@ -110,7 +115,7 @@ export function createTokenVerifier(deps: TokenVerifierDeps): TokenVerifier {
 function createProfiles(deps: TokenVerifierDeps) {
   const { builtIn, issuers, currentGeneration, now } = deps
   return createIssuerProfiles({
-    builtIn: createBuiltInProfile(builtIn, fixedKeys(builtIn.keyRing.verificationKeys)),
+    builtIn: createBuiltInProfile(builtIn, followKeys(builtIn.keyRing)),
     issuers,
     currentGeneration,
     createKeySet: (issuer) =>
@@ -158,7 +163,14 @@ async function readAuthority(
   if (!session.ok) return session
   const { notBeforeMs, expiresAtMs } = times.value
   const shown = profile.showsClaims ? holder.value.claims : noClaims
-  const granted = ok({ issuer, ...holder.value, claims: shown, ...session.value, expiresAtMs })
+  const granted = ok({
+    issuer,
+    ...holder.value,
+    claims: shown,
+    ...session.value,
+    expiresAtMs,
+    token: readTokenFacts(token, profile.issuedEarlierMs),
+  })
   return ok({ granted, notBeforeMs, keys, keySet })
 }
 

@@ -11,14 +11,17 @@ import { endSession } from '../../authority/end-session.ts'
 import { createMemoryAttemptLimiter } from '../../limits/attempt-limiter.memory.ts'
 import { createMetrics } from '../../metrics.ts'
 import { createFixedPolicy } from '../../policy/policy-source.ts'
+import { createMemoryRefreshTokenStore } from '../../refresh-tokens/refresh-token-store.memory.ts'
 import { createMemorySessionStore } from '../../sessions/session-store.memory.ts'
 import type { SessionRecord } from '../../sessions/session-store.ts'
 import { createMemoryTicketStore } from '../../tickets/ticket-store.memory.ts'
 import { issueCookieToken, issueToken } from '../../tokens/issue-token.ts'
 import { createKeyRing } from '../../tokens/key-ring.ts'
 import { createTokenVerifier } from '../../tokens/verify-token.ts'
+import { createExtensionAnnouncer } from '../announce-extension.ts'
 import type { ApiRequest } from '../api-request.ts'
 import { createKnownDevices } from '../known-device.ts'
+import type { User } from '../password-hash.ts'
 import { startSession } from '../start-session.ts'
 
 export const origin = 'https://app.example.com'
@@ -64,9 +67,14 @@ async function createTokens(now: () => number) {
 type Tokens = Awaited<ReturnType<typeof createTokens>>
 
 /** The stores, and what a credential is worth by them. */
-function createStores(tokens: Tokens) {
+function createStores(tokens: Tokens, events: AuthorityEvent[]) {
   const { issuer, now } = tokens
-  const authorities = createMemoryAuthorityStore({ recordLifeMs: 90_000_000, now })
+  const authorities = createMemoryAuthorityStore({
+    recordLifeMs: 90_000_000,
+    builtInIssuer: issuer,
+    sink: { follow: () => {}, lose: () => {}, append: (event) => void events.push(event) },
+    now,
+  })
   const sessions = createMemorySessionStore({ maxSessions: 1000, now })
   const tickets = createMemoryTicketStore({ maxTickets: 100, maxPerSession: 20, now })
   const { verifyToken } = createTokenVerifier({
@@ -76,21 +84,32 @@ function createStores(tokens: Tokens) {
     now,
     maxTokens: 100,
   })
-  const stores = { issuer, sessions, tickets, authorities, now }
+  const refreshTokens = createMemoryRefreshTokenStore({ maxTokens: 1000, maxPerSession: 20, now })
+  const stores = { issuer, sessions, tickets, refreshTokens, authorities, now }
   return { ...stores, currentAuthority: createCurrentAuthority({ ...stores, verifyToken }) }
 }
+
+/** An entry of the users file; changes make it another. */
+export const userOf = (id: string, changes: Partial<User> = {}): User => ({
+  id,
+  username: id,
+  groups: [],
+  passwordHash: `of ${id}`,
+  ...changes,
+})
 
 /** Users whose password is `right`, and limits of `limit` a minute each. */
 function createSignIn(limit: number, now: () => number) {
   const limiter = () => createMemoryAttemptLimiter({ limit, windowMs: 60_000, maxKeys: 1000, now })
-  const userOf = (id: string) => ({ id, username: id, groups: [], passwordHash: `of ${id}` })
+  const users = [userOf('alice'), userOf('bob')]
   return {
-    users: [userOf('alice'), userOf('bob')],
+    users: (): readonly User[] => users,
     checker: { check: async (password: string) => (password === 'right' ? 'match' : 'mismatch') },
     attemptsByAddress: limiter(),
     attemptsByAccount: limiter(),
     ticketsByAddress: limiter(),
     ticketsBySession: limiter(),
+    refreshesByAddress: limiter(),
     devices: createKnownDevices({ secret: new Uint8Array(32).fill(7), secure: false, now }),
     bypass: () => false,
   } as const
@@ -103,15 +122,14 @@ export async function createApiFixture(
   const { routes = [routeOf()], limit = 1000 } = options
   let nowMs = 1_800_000_000_000
   const tokens = await createTokens(() => nowMs)
-  const ended: string[] = []
+  const events: AuthorityEvent[] = []
+  const refreshes: string[] = []
+  const stores = createStores(tokens, events)
   const nothingMore = { backends: {}, issuers: [], addresses: { unlimited: [], blocked: [] } }
   const deps = {
-    ...createStores(tokens),
+    ...stores,
     ...createSignIn(limit, tokens.now),
-    feed: {
-      publish: (event: AuthorityEvent) =>
-        void ended.push(event.type === 'session-ended' ? event.sessionId : event.type),
-    },
+    announceExtension: createExtensionAnnouncer({ ...stores, now: tokens.now }),
     tokens,
     keyRing: tokens.keyRing,
     tokenCookie: {
@@ -124,14 +142,20 @@ export async function createApiFixture(
     allowedOrigins: new Set([origin, otherOrigin]),
     clientAddressOf: (xForwardedFor: string) => xForwardedFor || undefined,
     countTicket: () => {},
+    countRefresh: (outcome: string, reason: string) => void refreshes.push(`${outcome} ${reason}`),
     log: createLog('test', 'error', { write: () => {} }),
     metrics: createMetrics(),
   }
 
   return {
     deps,
+    /** What the backends were told, in its order. */
+    events,
+    /** Uses of refresh tokens, as they were counted. */
+    refreshes,
     /** Ids of sessions that were ended, as the backends were told. */
-    ended,
+    ended: () =>
+      events.flatMap((event) => (event.type === 'session-ended' ? [event.sessionId] : [])),
     advanceMs: (byMs: number) => {
       nowMs += byMs
     },

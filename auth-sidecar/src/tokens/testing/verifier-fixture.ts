@@ -1,6 +1,7 @@
 // A verifier with the built-in issuer and any others, whose key sets are served from memory under their addresses.
 
 import type { TrustedIssuer } from '@sallyport/contracts/policy'
+import type { CurrentGeneration } from '../issuer-profile.ts'
 import { createKeyRing } from '../key-ring.ts'
 import { createTokenVerifier, type TokenExpectation } from '../verify-token.ts'
 import { makeKey, makeToken, nowSeconds } from './make-token.ts'
@@ -39,10 +40,15 @@ export function servedKeySets(table: Record<string, readonly object[]>) {
   return { serve, requests }
 }
 
+const someGeneration: CurrentGeneration = async () => ({
+  generation: { epoch: 'epoch', subject: 3, session: 7 },
+})
+
 /** The verifier, the built-in issuer's key and a clock that can be moved. */
 export async function createVerifierFixture(
   issuers: readonly TrustedIssuer[] = [],
   table: Record<string, readonly object[]> = {},
+  currentGeneration = someGeneration,
 ) {
   const key = makeKey('k1')
   const keyRing = await createKeyRing({
@@ -54,7 +60,7 @@ export async function createVerifierFixture(
   const verifier = createTokenVerifier({
     builtIn: { issuer: builtInIssuer, audience: 'sallyport', keyRing, maxLifeMs: 660_000 },
     issuers: () => listed.issuers,
-    currentGeneration: async () => ({ epoch: 'epoch', subject: 3, session: 7 }),
+    currentGeneration,
     now: () => clock.nowMs,
     maxTokens: 100,
     fetch: serve,
