@@ -23,6 +23,8 @@ async function start(options?: TestBackendOptions): Promise<TestBackend> {
   return running
 }
 
+const ended = { type: 'session-ended', subject: 'alice', scope: 'everything' } as const
+
 async function connected(backend: TestBackend): Promise<void> {
   await backend.sidecar.feedOpened()
   backend.sidecar.say({ type: 'position', epoch: 'epoch-1', sequence: 0 })
@@ -172,7 +174,7 @@ describe('live authority', () => {
       ['s-stays', 's-goes'].map((sessionId) => backend.openLive({ sessionId })),
     )
     forbidden.add('s-goes')
-    backend.sidecar.say({ type: 'policy-changed', sequence: 1 })
+    backend.sidecar.say({ type: 'policy', digest: 'policy-2' })
     expect(await goes?.message('disconnect')).toMatchObject({
       code: 4403,
       reason: 'forbidden',
@@ -188,19 +190,16 @@ describe('live authority', () => {
     const backend = await start()
     await connected(backend)
     const client = await backend.openLive()
-    backend.sidecar.say({ type: 'session-ended', sequence: 1, sessionId: 'x', subject: 'x' })
+    backend.sidecar.say({ ...ended, sequence: 1, sessionId: 'x' })
     backend.sidecar.say({ type: 'alive', sequence: 1 })
     await ask(backend, '/ws/health')
     backend.sidecar.cutFeeds()
     await backend.sidecar.feedOpened(2)
-    expect(backend.sidecar.feedPaths[1]).toBe('/authority/feed?epoch=epoch-1&after=1')
+    expect(backend.sidecar.feedPaths[1]).toBe(
+      '/authority/feed?node=node-test&epoch=epoch-1&after=1',
+    )
     backend.sidecar.say({ type: 'position', epoch: 'epoch-1', sequence: 1 })
-    backend.sidecar.say({
-      type: 'session-ended',
-      sequence: 2,
-      sessionId: 'session-1',
-      subject: 'alice',
-    })
+    backend.sidecar.say({ ...ended, sequence: 2, sessionId: 'session-1' })
     expect(await client.closeCode()).toBe(4410)
   })
 

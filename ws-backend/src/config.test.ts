@@ -40,6 +40,13 @@ describe('settings', () => {
         BACKEND_AUTHENTICATE_DEADLINE_MS: 10_000,
         BACKEND_MAX_PENDING: 1000,
         BACKEND_MAX_PENDING_PER_ADDRESS: 10,
+        BACKEND_AUTHORITY_URL: ['https://127.0.0.1:7003'],
+        BACKEND_RECHECK_SECONDS: 30,
+        BACKEND_MAX_BLIND_SECONDS: 600,
+        BACKEND_MAX_SOCKETS_PER_SESSION: 20,
+        BACKEND_MAX_SOCKETS_PER_SUBJECT: 50,
+        BACKEND_MAX_SOCKETS_PER_ADDRESS: 1000,
+        BACKEND_SOCKET_LIMIT_POLICY: 'refuse',
       },
     })
   })
@@ -54,6 +61,10 @@ describe('settings', () => {
       BACKEND_HEARBEAT_MS: '1000',
       BACKEND_AUTHENTICATE_DEADLINE_MS: '31000',
       BACKEND_MAX_PENDING: '0',
+      BACKEND_NODE_NAME: 'a node',
+      BACKEND_RECHECK_SECONDS: '4',
+      BACKEND_MAX_BLIND_SECONDS: '86401',
+      BACKEND_SOCKET_LIMIT_POLICY: 'oldest',
     })
     expect(result.ok).toBe(false)
     const names = result.ok ? [] : result.error.map((fault) => fault.split(':')[0])
@@ -62,8 +73,12 @@ describe('settings', () => {
       'BACKEND_AUTHORITY_URL',
       'BACKEND_HEARBEAT_MS',
       'BACKEND_MANAGEMENT_PORT',
+      'BACKEND_MAX_BLIND_SECONDS',
       'BACKEND_MAX_PENDING',
+      'BACKEND_NODE_NAME',
       'BACKEND_PORT',
+      'BACKEND_RECHECK_SECONDS',
+      'BACKEND_SOCKET_LIMIT_POLICY',
       'BACKEND_TLS_DIRECTORY',
     ])
   })
@@ -73,8 +88,20 @@ describe('settings', () => {
     'https://a:b@127.0.0.1',
     '127.0.0.1:7003',
     'https://',
+    'https://a:1,',
+    'https://a:1,https://a:1',
+    'https://a:1,http://b:1',
+    Array.from({ length: 9 }, (_, n) => `https://a:${n + 1}`).join(','),
   ])('refuse %j as the address of the authority', (url) => {
     expect(loadConfig({ ...complete, BACKEND_AUTHORITY_URL: url }).ok).toBe(false)
+  })
+})
+
+describe('the sidecars', () => {
+  it('RX.1 may be up to eight', () => {
+    const urls = Array.from({ length: 8 }, (_, n) => `https://a:${n + 1}`)
+    const settings = loadConfig({ ...complete, BACKEND_AUTHORITY_URL: urls.join(', ') })
+    expect(settings).toMatchObject({ ok: true, value: { BACKEND_AUTHORITY_URL: urls } })
   })
 })
 

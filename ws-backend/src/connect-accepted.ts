@@ -13,6 +13,7 @@ import type {
 } from './connection/connection-types.ts'
 import { createSocketQuota } from './connection/socket-quota.ts'
 import { createDispatch } from './dispatch.ts'
+import { mayUseChannel } from './messaging/channel-access.ts'
 import { createMessaging } from './messaging/messaging.ts'
 import { closeCodeLabel, type Metrics } from './metrics.ts'
 
@@ -22,6 +23,10 @@ type ConnectorDeps = {
   readonly registry: ConnectionRegistry<Connection>
   /** Registers the connection and asks whether its identity is still good. */
   readonly admit: (connection: Connection) => Promise<void>
+  /** May this token go on under a socket? Throws when there is no trustworthy answer. */
+  readonly refresh: ConnectionDeps['refresh']
+  /** A refresh replaced a connection's identity: re-index, and ask again. */
+  readonly onIdentityChanged: ConnectionDeps['onIdentityChanged']
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number
   readonly wallClock: () => Date
@@ -34,13 +39,21 @@ const crowdedRetryMs = 10_000
 /** Builds what takes such sockets over. */
 export function createConnector(deps: ConnectorDeps) {
   const { limits, metrics, registry, now, wallClock, log } = deps
-  const messaging = createMessaging({ maxChannels: limits.maxChannels, wallClock })
-  const quota = createSocketQuota(limits)
+  const messaging = createMessaging({ maxChannels: limits.maxChannels, wallClock, mayUseChannel })
+  const quota = createSocketQuota<SocketConnection>(limits, (oldest) => {
+    log.info({ connectionId: oldest.id }, 'a socket gives way to a newer one')
+    oldest.end('replaced')
+  })
   const connectionDeps: ConnectionDeps = {
     limits,
     now,
     wallClock,
+    random: Math.random,
     handle: createDispatch({ messaging }),
+    refresh: deps.refresh,
+    changePlace: (connection, { sessionId }) => quota.move(connection, sessionId),
+    leaveForbidden: messaging.leaveForbidden,
+    onIdentityChanged: deps.onIdentityChanged,
     onDead: (connection) => {
       quota.giveBack(connection)
       messaging.leave(connection)

@@ -1,15 +1,14 @@
 // Entry point of the backend, and the only file of it that reads the process's environment.
 
+import { randomBytes } from 'node:crypto'
 import { createLog } from '@sallyport/service-kit/log'
-import { loadTlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { followTlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { runService } from '@sallyport/service-kit/run-service'
 import { loadConfig } from './config.ts'
-import { loadAssertionKeys } from './connection/assertion-keys.ts'
+import { followAssertionKeys } from './connection/assertion-keys.ts'
 import { defaultLimits } from './connection/connection-limits.ts'
 import { defaultDrainTiming } from './drain.ts'
 import { startBackend } from './start-backend.ts'
-
-const recheckIntervalMs = 60_000
 
 await runService({
   name: 'ws-backend',
@@ -21,9 +20,16 @@ await runService({
       host: settings.BACKEND_HOST,
       port: settings.BACKEND_PORT,
       managementPort: settings.BACKEND_MANAGEMENT_PORT,
-      tls: loadTlsIdentity(settings.BACKEND_TLS_DIRECTORY),
-      assertionKeys: loadAssertionKeys(settings.BACKEND_ASSERTION_KEYS_FILE),
-      authorityUrl: settings.BACKEND_AUTHORITY_URL,
+      openKeys: (report) => {
+        const tls = followTlsIdentity(settings.BACKEND_TLS_DIRECTORY, report)
+        const ring = followAssertionKeys(settings.BACKEND_ASSERTION_KEYS_FILE, report)
+        const close = async () => {
+          await Promise.all([tls.close(), ring.close()])
+        }
+        return { tls, assertionKeys: ring.current, close }
+      },
+      authorityUrls: settings.BACKEND_AUTHORITY_URL,
+      nodeName: settings.BACKEND_NODE_NAME ?? `node-${randomBytes(4).toString('hex')}`,
       socketPaths: settings.BACKEND_SOCKET_PATHS,
       limits: {
         ...defaultLimits,
@@ -32,9 +38,14 @@ await runService({
         authenticateDeadlineMs: settings.BACKEND_AUTHENTICATE_DEADLINE_MS,
         maxPending: settings.BACKEND_MAX_PENDING,
         maxPendingPerAddress: settings.BACKEND_MAX_PENDING_PER_ADDRESS,
+        maxSocketsPerSession: settings.BACKEND_MAX_SOCKETS_PER_SESSION,
+        maxSocketsPerSubject: settings.BACKEND_MAX_SOCKETS_PER_SUBJECT,
+        maxSocketsPerAddress: settings.BACKEND_MAX_SOCKETS_PER_ADDRESS,
+        socketLimitPolicy: settings.BACKEND_SOCKET_LIMIT_POLICY,
       },
       drainTiming: defaultDrainTiming,
-      recheckIntervalMs,
+      recheckIntervalMs: settings.BACKEND_RECHECK_SECONDS * 1000,
+      maxBlindMs: settings.BACKEND_MAX_BLIND_SECONDS * 1000,
       log,
     })
     return { log, running }

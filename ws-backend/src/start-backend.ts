@@ -3,15 +3,16 @@
 import type { Server } from 'node:https'
 import { performance } from 'node:perf_hooks'
 import type { AssertionKey } from '@sallyport/contracts/identity-assertion'
+import type { RingReport } from '@sallyport/service-kit/followed-ring'
 import { closeServer, listen } from '@sallyport/service-kit/listen'
 import type { Log } from '@sallyport/service-kit/log'
 import { startManagementServer } from '@sallyport/service-kit/management-server'
 import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { createRingReport, type PeerReport } from '@sallyport/service-kit/ring-report'
 import { createRoleServer } from '@sallyport/service-kit/role-server'
 import type { Running } from '@sallyport/service-kit/run-service'
-import { createAuthorityLink } from './authority/authority-link.ts'
+import { createAuthority } from './authority/create-authority.ts'
 import { createHttp2Transport } from './authority/http2-transport.ts'
-import { createLiveAuthority } from './authority/live-authority.ts'
 import { createConnector } from './connect-accepted.ts'
 import { createPendingConnector } from './connect-pending.ts'
 import { acceptUpgrades } from './connection/accept-upgrade.ts'
@@ -29,19 +30,31 @@ import { createMetrics, type Metrics } from './metrics.ts'
 import { createPlainRequestHandler } from './plain-requests.ts'
 import { createSocketPaths } from './socket-paths.ts'
 
+/** What the backend shows, and whom it believes: as they are when they are asked for. */
+export type BackendKeys = {
+  readonly tls: TlsIdentity
+  readonly assertionKeys: () => readonly AssertionKey[]
+  readonly close: () => Promise<void>
+}
+
 type BackendOptions = {
   readonly host: string
   readonly port: number
   readonly managementPort: number
-  readonly tls: TlsIdentity
-  readonly assertionKeys: readonly AssertionKey[]
-  readonly authorityUrl: string
+  /** Opens the keys; `report` is told when they are rotated. */
+  readonly openKeys: (report: RingReport & PeerReport) => BackendKeys
+  /** Origins of the sidecars' internal listeners; all of one store. */
+  readonly authorityUrls: readonly string[]
+  /** What this backend calls itself; in listings and logs. */
+  readonly nodeName: string
   /** Where sockets stand; `*` leaves it to the gate. */
   readonly socketPaths: readonly string[]
   readonly limits: ConnectionLimits
   readonly drainTiming: DrainTiming
-  /** How often every live identity is asked about, whatever the feed says. */
+  /** How often every live identity is asked about, whatever the feeds say. */
   readonly recheckIntervalMs: number
+  /** With no feed connected for so long, every socket ends. */
+  readonly maxBlindMs: number
   readonly log: Log
 }
 
@@ -58,38 +71,46 @@ const { random } = Math
 export async function startBackend(options: BackendOptions): Promise<RunningBackend> {
   const { host, log } = options
   const metrics = createMetrics()
+  const keys = options.openKeys(createRingReport(metrics.registry, log))
   const registry = createConnectionRegistry<Connection>()
   const pendings = createSocketSet<Pending>()
   const sockets = together(pendings, registry)
   const drain = createDrain({ registry: sockets, random, timing: options.drainTiming })
 
-  const link = createAuthorityLink({
-    transport: createHttp2Transport(options.authorityUrl, options.tls),
-    onOutcome: (outcome) => authority.apply(outcome),
-    onConnected: (isConnected) => metrics.feedConnected.set(isConnected ? 1 : 0),
-    random,
-    log,
-  })
-  const authority = createLiveAuthority({
+  const authority = createAuthority({
+    sidecars: options.authorityUrls.map((url) => ({
+      name: url,
+      transport: createHttp2Transport(url, keys.tls),
+    })),
+    node: options.nodeName,
     registry,
-    check: link.check,
     recheckIntervalMs: options.recheckIntervalMs,
+    maxBlindMs: options.maxBlindMs,
+    metrics,
+    nextTurn: setImmediate,
+    now,
     random,
     log,
   })
 
   const { isDraining } = drain
   const { isSocketPath, isProbePath } = createSocketPaths(options.socketPaths)
-  const server = createSocketServer(options.tls, metrics, {
+  const server = createSocketServer(keys.tls, metrics, {
     isDraining,
-    isFeedConnected: link.isConnected,
+    isFeedConnected: authority.isConnected,
     isProbePath,
   })
   const shared = { limits: options.limits, metrics, now, wallClock, log }
-  const { accept, takeOver } = createConnector({ ...shared, registry, admit: authority.admit })
+  const { accept, takeOver } = createConnector({
+    ...shared,
+    registry,
+    admit: authority.admit,
+    refresh: authority.refresh,
+    onIdentityChanged: authority.identityChanged,
+  })
   acceptUpgrades(server, {
     ...shared,
-    keys: options.assertionKeys,
+    keys: keys.assertionKeys,
     rememberNonce: createNonceMemory(maxNonces, now),
     isSocketPath,
     isDraining,
@@ -98,21 +119,22 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     onPending: createPendingConnector({
       ...shared,
       pendings,
-      authenticate: link.authenticate,
+      authenticate: authority.authenticate,
       takeOver,
     }),
     onRefused: (reason) => metrics.refused.inc({ reason }),
   })
 
-  link.start()
+  authority.start()
   const port = await listen(server, options.port, host)
   const management = await startManagementServer({
     host,
     port: options.managementPort,
-    isReady: () => server.listening && !isDraining(),
+    // Without a feed it is not known what ends: sockets that live go on for a while, new ones are better off elsewhere.
+    isReady: () => server.listening && !isDraining() && authority.isConnected(),
     metrics: metrics.registry,
   })
-  log.info({ port }, 'accepting sockets')
+  log.info({ port, node: options.nodeName }, 'accepting sockets')
 
   return {
     port,
@@ -122,8 +144,8 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
       for (const socket of sockets.all()) socket.end('lost')
       await closeServer(server, () => server.closeAllConnections())
       await authority.close()
-      await link.close()
       await management.close()
+      await keys.close()
     },
   }
 }

@@ -1,6 +1,7 @@
 // The link over a transport of the test's own, on fake timers: silence, reconnects, answers that cannot be trusted.
 
-import { maxFeedSilenceMs, maxIdentitiesPerCheck } from '@sallyport/contracts/authority-event'
+import { maxFeedSilenceMs } from '@sallyport/contracts/authority-event'
+import { maxIdentitiesPerCheck } from '@sallyport/contracts/authority-questions'
 import { createLog } from '@sallyport/service-kit/log'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { testIdentity } from '../testing/test-backend.ts'
@@ -24,19 +25,23 @@ function make(answer: () => Promise<string> = () => Promise.resolve('')) {
     handlers = undefined
     onClosed?.()
   }
-  const link = createAuthorityLink({
-    transport: {
-      openFeed: (path, given) => {
-        paths.push(path)
-        handlers = given
-        return { close }
-      },
-      post: answer,
-      close: () => Promise.resolve(),
+  const transport = {
+    openFeed: (path: string, given: FeedHandlers) => {
+      paths.push(path)
+      handlers = given
+      return { close }
     },
-    onOutcome,
+    post: answer,
+    close: () => Promise.resolve(),
+  }
+  const link = createAuthorityLink({
+    sidecars: [{ name: 'https://one.test', transport }],
+    node: 'node-1',
+    onOutcome: (outcome) => onOutcome(outcome),
+    onFeeds: () => {},
     onConnected,
     random: () => 1,
+    now: Date.now,
     log: createLog('ws-backend', 'error', { write: () => {} }),
   })
   const say = (line: unknown) => handlers?.onText(`${JSON.stringify(line)}\n`)
@@ -58,7 +63,10 @@ describe('the authority link', () => {
     vi.advanceTimersByTime(1)
     expect(link.isConnected()).toBe(false)
     vi.advanceTimersByTime(100)
-    expect(paths).toEqual(['/authority/feed', '/authority/feed?epoch=e&after=2'])
+    expect(paths).toEqual([
+      '/authority/feed?node=node-1',
+      '/authority/feed?node=node-1&epoch=e&after=2',
+    ])
   })
 
   it('RX.2 does not wait for ever for a feed that never says anything', () => {
@@ -89,11 +97,18 @@ describe('the authority link', () => {
     link.start()
     say(position)
     onOutcome.mockClear()
-    sayRaw('{"type":"subject-en')
+    sayRaw('{"type":"planet-en')
     sayRaw('ded","sequence":3}\n')
     expect(onOutcome.mock.calls).toEqual([[{ type: 'check-all' }]])
-    say({ type: 'session-ended', sequence: 4, sessionId: 's', subject: 'a' })
-    expect(onOutcome).toHaveBeenCalledWith({ type: 'session-ended', sessionId: 's' })
+    const gone = {
+      type: 'session-ended',
+      sequence: 4,
+      sessionId: 's',
+      subject: 'a',
+      scope: 'cookie',
+    }
+    say(gone)
+    expect(onOutcome).toHaveBeenCalledWith(gone)
     expect(paths).toHaveLength(1)
   })
 

@@ -1,46 +1,77 @@
 // Applies authority to sockets: registers, then asks again (so that nothing falls between "verified" and
-// "registered"), ends what the feed names, and asks about everybody when the feed cannot tell what was missed.
+// "registered"), ends what the feeds name, and asks about everybody when they cannot tell what was missed.
 
-import { type AuthorityVerdict, maxIdentitiesPerCheck } from '@sallyport/contracts/authority-event'
 import type { CloseName } from '@sallyport/contracts/close-codes'
+import type { Identity } from '@sallyport/contracts/identity'
 import type { Log } from '@sallyport/service-kit/log'
 import type { ConnectionRegistry } from '../connection/connection-registry.ts'
 import type { Connection } from '../connection/connection-types.ts'
-import { wait } from '../wait.ts'
+import { type AuthorityOutcome, createApplyOutcome } from './apply-outcome.ts'
+import { createAskAbout, endings } from './ask-about.ts'
 import type { AuthorityLink } from './authority-link.ts'
-import { backoffMs } from './backoff.ts'
-import type { FeedOutcome } from './feed-position.ts'
+import { createEndMany } from './end-many.ts'
 
-type LiveConnection = Pick<Connection, 'id' | 'identity' | 'confirm' | 'expireIfDue' | 'end'>
+export type LiveConnection = Pick<
+  Connection,
+  | 'id'
+  | 'identity'
+  | 'confirm'
+  | 'expireIfDue'
+  | 'end'
+  | 'endByOperator'
+  | 'endWithin'
+  | 'extendUntil'
+  | 'markDead'
+  | 'sayGoodbye'
+>
 
 type LiveAuthorityDeps<T extends LiveConnection> = {
-  readonly registry: Pick<ConnectionRegistry<T>, 'add' | 'forSession' | 'all'>
+  readonly registry: Omit<ConnectionRegistry<T>, 'remove' | 'size' | 'empty'>
   readonly check: AuthorityLink['check']
+  /** Nothing was heard of what ends for so long that no socket may live. */
+  readonly isTooBlind: () => boolean
   /** Bounds what a lost event can cost, in milliseconds. */
   readonly recheckIntervalMs: number
+  /** Whom an outcome ends at once is dead, `durationMs` after it was told. */
+  readonly onApplied: (type: AuthorityOutcome['type'], durationMs: number) => void
+  /** Everybody was asked about. */
+  readonly onRound: (durationMs: number) => void
+  /** Calls back once the event loop has looked after everything else. */
+  readonly nextTurn: (callback: () => void) => void
+  /** A monotonic clock, in milliseconds. */
+  readonly now: () => number
   /** Yields [0, 1). */
   readonly random: () => number
   readonly log: Log
 }
 
-/** How a socket ends whose identity is no longer good. */
-const endings = {
-  revoked: 'sessionRevoked',
-  void: 'tokenInvalid',
-  forbidden: 'forbidden',
-} as const satisfies Record<Exclude<AuthorityVerdict, 'good'>, CloseName>
+/** How many overdue sockets are looked for in one turn of the event loop. */
+const reviewedPerTurn = 100
 
 /** Builds the judge of live sockets and starts its periodic question. */
 export function createLiveAuthority<T extends LiveConnection>(deps: LiveAuthorityDeps<T>) {
-  const { registry, check, log } = deps
-  const stopped = new AbortController()
-  let isAsking = false
-  let isAskedAgain = false
-  const recheck = setInterval(review, deps.recheckIntervalMs)
+  const { registry, check, nextTurn, now, log } = deps
+  const stopping = new AbortController()
+  const stopped = stopping.signal
+  const endMany = createEndMany(nextTurn)
+  const { askAbout, askAboutAll } = createAskAbout({ ...deps, endMany, stopped })
+  const applyOutcome = createApplyOutcome({ registry, endMany, askAbout, askAboutAll, stopped })
+  const recheck = setInterval(() => {
+    reviewFrom(registry.all(), 0)
+    void askAboutAll()
+  }, deps.recheckIntervalMs)
+
+  /** Timers stand still while the machine sleeps: whoever is overdue by the wall clock ends here at the latest. */
+  function reviewFrom(connections: readonly T[], from: number): void {
+    const next = from + reviewedPerTurn
+    for (const connection of connections.slice(from, next)) connection.expireIfDue()
+    if (next < connections.length) nextTurn(() => reviewFrom(connections, next))
+  }
 
   /** Registers a connection, then asks about it. Resolves when it is live or ending; never rejects. */
   async function admit(connection: T): Promise<void> {
     registry.add(connection)
+    if (deps.isTooBlind()) return connection.end('unavailable')
     try {
       const [verdict] = await check([connection.identity])
       if (verdict === 'good') connection.confirm()
@@ -51,63 +82,28 @@ export function createLiveAuthority<T extends LiveConnection>(deps: LiveAuthorit
     }
   }
 
-  function apply(outcome: FeedOutcome): void {
-    switch (outcome.type) {
-      case 'session-ended':
-        for (const connection of registry.forSession(outcome.sessionId)) {
-          connection.end('sessionRevoked')
-        }
-        return
-      case 'check-all':
-        void checkAll()
-    }
-  }
-
-  /** Timers stand still while the machine sleeps: whoever is overdue by the wall clock ends here at the latest. */
-  function review(): void {
-    for (const connection of registry.all()) connection.expireIfDue()
-    void checkAll()
-  }
-
-  /** Asks about everybody. A request that comes while one runs is answered by one more round. */
-  async function checkAll(): Promise<void> {
-    isAskedAgain = true
-    if (isAsking) return
-    isAsking = true
-    while (isAskedAgain && !stopped.signal.aborted) {
-      isAskedAgain = false
-      const everybody = registry.all()
-      for (let from = 0; from < everybody.length; from += maxIdentitiesPerCheck) {
-        await checkUntilAnswered(everybody.slice(from, from + maxIdentitiesPerCheck))
-      }
-    }
-    isAsking = false
-  }
-
-  /** Never skips: an outage is waited out. Good identities are left alone all the while. */
-  async function checkUntilAnswered(batch: readonly T[]): Promise<void> {
-    for (let attempt = 0; !stopped.signal.aborted; attempt += 1) {
-      try {
-        const verdicts = await check(batch.map(({ identity }) => identity))
-        for (const [index, connection] of batch.entries()) {
-          const verdict = verdicts[index]
-          if (verdict && verdict !== 'good') connection.end(endings[verdict])
-        }
-        return
-      } catch (error) {
-        log.warn({ err: error, attempt }, 'live identities could not be checked, trying again')
-        await wait(backoffMs(attempt, deps.random), stopped.signal)
-      }
-    }
-  }
-
   return {
     admit,
-    apply,
-    checkAll,
+    /**
+     * A socket goes on with another identity, from this turn on. In the same order as `admit`: everything that may end
+     * it finds it, then it is asked about.
+     */
+    identityChanged: (connection: T, before: Identity): void => {
+      registry.reindex(connection, before)
+      void askAbout([connection])
+    },
+    /** Resolves when whom it ends at once is dead. */
+    async apply(outcome: AuthorityOutcome): Promise<void> {
+      const startedAtMs = now()
+      await applyOutcome(outcome)
+      deps.onApplied(outcome.type, now() - startedAtMs)
+    },
+    /** Asks about everybody. */
+    checkAll: askAboutAll,
+    endAll: (name: CloseName): void => endMany(registry.all(), name),
     async close(): Promise<void> {
       clearInterval(recheck)
-      stopped.abort()
+      stopping.abort()
     },
   }
 }

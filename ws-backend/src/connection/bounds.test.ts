@@ -4,9 +4,8 @@ import { assertionUsableMs } from '@sallyport/contracts/identity-assertion'
 import { describe, expect, it } from 'vitest'
 import { testIdentity } from '../testing/test-backend.ts'
 import { createConnectionRegistry } from './connection-registry.ts'
-import { createMisdeedCounter, createTokenBucket } from './inbound-limits.ts'
+import { createMisdeedCounter, createTokenBucket, createWindowLimit } from './inbound-limits.ts'
 import { createNonceMemory } from './nonce-memory.ts'
-import { createSocketQuota } from './socket-quota.ts'
 
 function makeClock() {
   let nowMs = 0
@@ -59,6 +58,18 @@ describe('the misdeed counter', () => {
   })
 })
 
+describe('the limit of a window', () => {
+  it('RX.11 allows so many within any window, and counts none that it refused', () => {
+    const clock = makeClock()
+    const tryTake = createWindowLimit(2, 1000, clock.now)
+    expect([tryTake(), tryTake(), tryTake()]).toEqual([true, true, false])
+    clock.advance(999)
+    expect(tryTake()).toBe(false)
+    clock.advance(1)
+    expect([tryTake(), tryTake(), tryTake()]).toEqual([true, true, false])
+  })
+})
+
 describe('the nonce memory', () => {
   it('RX.6 knows a nonce as long as its assertion can be used, and forgets it then', () => {
     const clock = makeClock()
@@ -87,27 +98,6 @@ describe('the nonce memory', () => {
 const member = (id: string, subject: string, sessionId: string) => ({
   id,
   identity: testIdentity({ subject, sessionId }),
-})
-
-describe('the quota of sockets', () => {
-  it('RX.11 LIM-2 bounds a session and a subject, and gives back what was taken once', () => {
-    const quota = createSocketQuota({ maxSocketsPerSession: 2, maxSocketsPerSubject: 3 })
-    const [a, b, c] = ['1', '2', '3'].map((id) => member(id, 'alice', 's1'))
-    const [d, e] = ['4', '5'].map((id) => member(id, 'alice', 's2'))
-    const bob = member('6', 'bob', 's3')
-    expect([a, b, c, d, e, bob].map((one) => one && quota.take(one))).toEqual([
-      'taken',
-      'taken',
-      'session-full',
-      'taken',
-      'subject-full',
-      'taken',
-    ])
-    const namesake = { id: '7', identity: testIdentity({ issuer: 'https://other.test' }) }
-    expect(quota.take(namesake)).toBe('taken')
-    for (const one of [c, e, a, a]) if (one) quota.giveBack(one)
-    expect([c, e].map((one) => one && quota.take(one))).toEqual(['taken', 'subject-full'])
-  })
 })
 
 describe('the connection registry', () => {

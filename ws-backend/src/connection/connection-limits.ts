@@ -1,5 +1,10 @@
 // Every bound of connections in one place. What a client must know of them travels in `welcome`.
 
+/** What to do about a socket too many. */
+export const socketLimitPolicies = ['refuse', 'replace'] as const
+
+export type SocketLimitPolicy = (typeof socketLimitPolicies)[number]
+
 export type ConnectionLimits = {
   readonly heartbeatMs: number
   readonly maxMessageBytes: number
@@ -23,6 +28,12 @@ export type ConnectionLimits = {
   readonly endGraceMs: number
   readonly maxSocketsPerSession: number
   readonly maxSocketsPerSubject: number
+  /** Of one client address (IPv6: /64), whoever is behind them. */
+  readonly maxSocketsPerAddress: number
+  /** What becomes of a socket too many of a session or a subject: it is refused, or the oldest gives way. */
+  readonly socketLimitPolicy: SocketLimitPolicy
+  /** `auth.refresh` of one socket; each asks the sidecar. */
+  readonly maxRefreshesPerMinute: number
   /** From the upgrade on, a pending socket has this long for its `authenticate`, whatever else it sends. */
   readonly authenticateDeadlineMs: number
   /** Pending sockets have places of their own: they can crowd each other, never those of somebody. */
@@ -53,6 +64,9 @@ export const defaultLimits: ConnectionLimits = {
   endGraceMs: 1000,
   maxSocketsPerSession: 20,
   maxSocketsPerSubject: 50,
+  maxSocketsPerAddress: 1000,
+  socketLimitPolicy: 'refuse',
+  maxRefreshesPerMinute: 10,
   authenticateDeadlineMs: 10_000,
   maxPending: 1000,
   maxPendingPerAddress: 10,

@@ -1,11 +1,22 @@
-// The life of a connection as data: [pending → authenticating →] checking → live → ending → ended. Pure; what has
-// to be done is returned as effects in the order in which to do it. The phase leaves `live` before any effect of
+// The life of a connection as data: [pending → authenticating →] checking → live → [dead →] ending → ended. Pure; what
+// has to be done is returned as effects in the order in which to do it. The phase leaves `live` before any effect of
 // the ending runs.
 
 import type { CloseName } from '@sallyport/contracts/close-codes'
 import type { Identity } from '@sallyport/contracts/identity'
 
-/** `ending` remembers why, for the log and the metric. */
+/** How it ends: what the advice and the close frame say. */
+export type Ending = {
+  readonly name: CloseName
+  readonly retryAfterMs?: number
+  /** An operator ended it: its credential stays good. */
+  readonly byOperator?: true
+}
+
+/** `pointless`: the peer does not read, or too much is queued before the goodbye. */
+type GoodbyeChance = 'possible' | 'pointless'
+
+/** `dead` and `ending` remember why, for the log and the metric. */
 export type ConnectionState =
   /** Nobody is behind it yet: one message is waited for, `authenticate`. */
   | { readonly phase: 'pending' }
@@ -15,7 +26,9 @@ export type ConnectionState =
   | { readonly phase: 'handed-over' }
   | { readonly phase: 'checking' }
   | { readonly phase: 'live' }
-  | { readonly phase: 'ending'; readonly name: CloseName }
+  /** Nothing is handled or sent any more; the goodbye is still to be said. */
+  | { readonly phase: 'dead'; readonly ending: Ending }
+  | { readonly phase: 'ending'; readonly ending: Ending }
   | { readonly phase: 'ended' }
 
 export type ConnectionEvent =
@@ -24,19 +37,21 @@ export type ConnectionEvent =
   | { readonly type: 'authenticated'; readonly identity: Identity }
   /** The sidecar said, after the registration, that the identity is good. */
   | { readonly type: 'confirmed' }
+  | { readonly type: 'end-requested'; readonly ending: Ending; readonly goodbye: GoodbyeChance }
+  /** To end with many others: all of them die first, then each is told. */
+  | { readonly type: 'mark-requested'; readonly ending: Ending }
+  /** `graceMs` counts from the mark. */
   | {
-      readonly type: 'end-requested'
-      readonly name: CloseName
-      readonly retryAfterMs?: number
-      /** `pointless`: the peer does not read, or too much is queued before the goodbye. */
-      readonly goodbye: 'possible' | 'pointless'
+      readonly type: 'goodbye-requested'
+      readonly goodbye: GoodbyeChance
+      readonly graceMs: number
     }
   /** The transport is gone; `code` is what the peer said, or 1006. */
   | { readonly type: 'socket-closed'; readonly code: number }
   | { readonly type: 'grace-elapsed' }
 
 /** Who ended it: we, by a name of the registry, or the peer, with a code. */
-export type EndedBy = { readonly name: CloseName } | { readonly code: number }
+export type EndedBy = Ending | { readonly code: number }
 
 export type ConnectionEffect =
   | { readonly type: 'pause-reading' }
@@ -46,14 +61,18 @@ export type ConnectionEffect =
   /** What arrived behind the first message, in order. */
   | { readonly type: 'handle-early' }
   | { readonly type: 'resume-reading' }
-  /** Leave every channel, stop every timer. */
-  | { readonly type: 'mark-dead' }
-  | { readonly type: 'send-advice'; readonly name: CloseName; readonly retryAfterMs?: number }
-  | { readonly type: 'close'; readonly name: CloseName }
+  /** Stop every timer, give its place back, leave every channel. */
+  | { readonly type: 'leave' }
+  | { readonly type: 'send-advice'; readonly ending: Ending }
+  | { readonly type: 'close'; readonly ending: Ending }
   | { readonly type: 'start-grace' }
+  /** It ends so long after it was started. */
+  | { readonly type: 'set-grace'; readonly graceMs: number }
   | { readonly type: 'terminate' }
   /** The last effect of every life: leave the registry, log once. */
   | { readonly type: 'forget'; readonly ended: EndedBy }
+
+type DeadState = Extract<ConnectionState, { readonly phase: 'dead' }>
 
 type Step = { readonly state: ConnectionState; readonly effects: readonly ConnectionEffect[] }
 
@@ -80,11 +99,12 @@ export function next(state: ConnectionState, event: ConnectionEvent): Step {
       }
     case 'live':
       return leave(state, event)
+    case 'dead':
+      return leaveDead(state, event)
     case 'ending':
-      if (event.type === 'socket-closed')
-        return end([{ type: 'forget', ended: { name: state.name } }])
+      if (event.type === 'socket-closed') return end([{ type: 'forget', ended: state.ending }])
       if (event.type !== 'grace-elapsed') return { state, effects: [] }
-      return end([{ type: 'terminate' }, { type: 'forget', ended: { name: state.name } }])
+      return end([{ type: 'terminate' }, { type: 'forget', ended: state.ending }])
     case 'handed-over':
     case 'ended':
       return { state, effects: [] }
@@ -93,24 +113,49 @@ export function next(state: ConnectionState, event: ConnectionEvent): Step {
 
 function leave(state: ConnectionState, event: ConnectionEvent): Step {
   if (event.type === 'socket-closed') {
-    return end([{ type: 'mark-dead' }, { type: 'forget', ended: { code: event.code } }])
+    return end([{ type: 'leave' }, { type: 'forget', ended: { code: event.code } }])
+  }
+  if (event.type === 'mark-requested') {
+    // As little as can be, because thousands may be marked in one go. The grace runs already: the cut does not wait
+    // for a goodbye that is late, or never said.
+    const { ending } = event
+    return { state: { phase: 'dead', ending }, effects: [{ type: 'start-grace' }] }
   }
   if (event.type !== 'end-requested') return { state, effects: [] }
-  const { name, retryAfterMs, goodbye } = event
-  if (goodbye === 'pointless') {
-    return end([{ type: 'mark-dead' }, { type: 'terminate' }, { type: 'forget', ended: { name } }])
+  const { ending } = event
+  if (event.goodbye === 'pointless') return cut(ending)
+  return sayGoodbye(ending, { type: 'start-grace' })
+}
+
+/** What follows for a connection that was marked dead. */
+function leaveDead(state: DeadState, event: ConnectionEvent): Step {
+  const { ending } = state
+  if (event.type === 'socket-closed') {
+    return end([{ type: 'leave' }, { type: 'forget', ended: ending }])
   }
+  if (event.type === 'grace-elapsed') return cut(ending)
+  if (event.type !== 'goodbye-requested') return { state, effects: [] }
+  const { goodbye, graceMs } = event
+  if (goodbye === 'pointless') return cut(ending)
+  return sayGoodbye(ending, { type: 'set-grace', graceMs })
+}
+
+function sayGoodbye(ending: Ending, grace: ConnectionEffect): Step {
   return {
-    state: { phase: 'ending', name },
+    state: { phase: 'ending', ending },
     effects: [
-      { type: 'mark-dead' },
-      { type: 'send-advice', name, ...(retryAfterMs !== undefined && { retryAfterMs }) },
-      { type: 'close', name },
+      { type: 'leave' },
+      { type: 'send-advice', ending },
+      { type: 'close', ending },
       // A socket that was being asked about is paused, and its answer to the close frame must be read.
       { type: 'resume-reading' },
-      { type: 'start-grace' },
+      grace,
     ],
   }
+}
+
+function cut(ending: Ending): Step {
+  return end([{ type: 'leave' }, { type: 'terminate' }, { type: 'forget', ended: ending }])
 }
 
 function end(effects: readonly ConnectionEffect[]): Step {

@@ -1,10 +1,8 @@
 // A connection over a socket of the test's own, where real time and real buffers would be in the way.
 
-import { createLog } from '@sallyport/service-kit/log'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { testIdentity } from '../testing/test-backend.ts'
-import { SocketConnection } from './connection.ts'
 import { defaultLimits } from './connection-limits.ts'
+import { cutOf, goodbyeOf, makeConnection as make } from './test-connection.ts'
 
 beforeEach(() => {
   vi.useFakeTimers()
@@ -12,49 +10,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.useRealTimers()
 })
-
-function make({ ttlMs = 60_000, early = [] as string[], username = 'alice' } = {}) {
-  const done: string[] = []
-  const pings: string[] = []
-  const buffer = { bytes: 0 }
-  const clock = { lagMs: 0, wallLeapMs: 0 }
-  const now = () => performance.now() + clock.lagMs
-  const lines: Record<string, unknown>[] = []
-  const handle = vi.fn()
-  const connection = new SocketConnection(
-    {
-      id: 'c1',
-      identity: testIdentity({ ttlMs, username }),
-      requestId: 'request-1',
-      arrivedAtMs: now(),
-      authorityFromMs: now(),
-      early,
-      socket: {
-        send: (text) => done.push(`send ${JSON.parse(text).type}`),
-        close: (code) => done.push(`close ${code}`),
-        terminate: () => done.push('terminate'),
-        pause: () => done.push('pause'),
-        resume: () => done.push('resume'),
-        ping: (payload) => {
-          done.push('ping')
-          pings.push(payload)
-        },
-        bufferedBytes: () => buffer.bytes,
-      },
-    },
-    {
-      limits: defaultLimits,
-      now,
-      wallClock: () => new Date(Date.now() + clock.wallLeapMs),
-      handle,
-      onDead: () => done.push('dead'),
-      onEventDropped: () => done.push('event dropped'),
-      onForgotten: (_, code) => done.push(`forgotten ${code}`),
-      log: createLog('ws-backend', 'debug', { write: (text) => lines.push(JSON.parse(text)) }),
-    },
-  )
-  return { connection, done, pings, buffer, clock, handle, lines }
-}
 
 const message = '{"type":"subscribe","data":{"channel":"room:a"}}'
 
@@ -84,10 +39,7 @@ describe('a connection', () => {
       'pause',
       'send welcome',
       'resume',
-      'dead',
-      'send disconnect',
-      'close 4410',
-      'resume',
+      ...goodbyeOf(4410),
       'terminate',
       'forgotten 4410',
     ])
@@ -100,7 +52,7 @@ describe('a connection', () => {
     clock.lagMs = 1000
     connection.receiveText(message)
     expect(handle).not.toHaveBeenCalled()
-    expect(done.slice(3)).toEqual(['dead', 'send disconnect', 'close 4401', 'resume'])
+    expect(done.slice(3)).toEqual(goodbyeOf(4401))
   })
 
   it('RX.1 is never welcomed when its authority ended while it was checked', () => {
@@ -129,7 +81,7 @@ describe('a connection', () => {
     expect(connection.isLive()).toBe(false)
     expect(done).toEqual(['pause', 'send welcome', 'resume'])
     connection.expireIfDue()
-    expect(done.slice(3)).toEqual(['dead', 'send disconnect', 'close 4401', 'resume'])
+    expect(done.slice(3)).toEqual(goodbyeOf(4401))
   })
 
   it('RX.1 counts the time the machine slept, by the wall clock, which the monotonic one does not', () => {
@@ -142,7 +94,7 @@ describe('a connection', () => {
     expect(connection.isLive()).toBe(false)
     connection.receiveText(message)
     expect(handle).not.toHaveBeenCalled()
-    expect(done.slice(3)).toEqual(['dead', 'send disconnect', 'close 4401', 'resume'])
+    expect(done.slice(3)).toEqual(goodbyeOf(4401))
   })
 
   it('RX.1 does not live longer because the wall clock was set back', () => {
@@ -186,7 +138,7 @@ describe('a connection', () => {
     connection.confirm()
     buffer.bytes = defaultLimits.maxBytesBeforeGoodbye + 1
     connection.end('sessionRevoked')
-    expect(done.slice(3)).toEqual(['dead', 'terminate', 'forgotten 4410'])
+    expect(done.slice(3)).toEqual(cutOf(4410))
   })
 
   it('LIM-4 drops events for a reader that is too far behind, answers it, and goes on when it has read', () => {
@@ -208,7 +160,7 @@ describe('a connection', () => {
       connection.sendEvent('{"type":"event"}')
       vi.advanceTimersByTime(defaultLimits.maxStalledMs)
       connection[send]('{"type":"hb"}')
-      expect(done.slice(3)).toEqual(['event dropped', 'dead', 'terminate', 'forgotten 4508'])
+      expect(done.slice(3)).toEqual(['event dropped', ...cutOf(4508)])
     }
   })
 

@@ -3,63 +3,83 @@
 
 import type { CloseName } from '@sallyport/contracts/close-codes'
 import type { Identity } from '@sallyport/contracts/identity'
-import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
 import { printableText } from '@sallyport/service-kit/log-text'
+import type { ConnectionSocket } from './connection-socket.ts'
 import type {
   Connection,
   ConnectionDeps,
   ConnectionInput,
   ConnectionOptions,
+  RefreshMessage,
 } from './connection-types.ts'
-import { type ExpiryTimer, startExpiryTimer } from './expiry-timer.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
 import { createInbound, type Inbound } from './inbound.ts'
+import { createOutbound, type Outbound } from './outbound.ts'
 import { welcomeMessage } from './outbound-messages.ts'
-import { createReaderWatch, type ReaderState } from './reader-watch.ts'
+import { type SocketAuthority, startSocketAuthority } from './socket-authority.ts'
 import { type OwnEffect, type SocketLife, startSocketLife } from './socket-life.ts'
 
 /** A connection with its effects. Starts in phase `checking`, its socket paused. */
 export class SocketConnection implements Connection, ConnectionInput {
   readonly id: string
-  readonly identity: Identity
-  readonly #options: ConnectionOptions
+  readonly connectedAt: Date
+  readonly #requestId: string
+  readonly #socket: ConnectionSocket
   readonly #deps: ConnectionDeps
   readonly #life: SocketLife
-  readonly #expiry: ExpiryTimer
+  readonly #authority: SocketAuthority
   readonly #inbound: Inbound
-  readonly #judgeReader: (bufferedBytes: number) => ReaderState
+  readonly #outbound: Outbound
+  #early: readonly string[]
   #heartbeat: Heartbeat | undefined
 
   constructor(options: ConnectionOptions, deps: ConnectionDeps) {
     const { limits, now, log } = deps
     this.id = options.id
-    this.identity = options.identity
-    this.#options = options
+    this.connectedAt = deps.wallClock()
+    this.#requestId = options.requestId
+    this.#socket = options.socket
+    this.#early = options.early
     this.#deps = deps
     this.#life = startSocketLife(
       { ...options, start: 'checking', runOwn: (effect) => this.#run(effect) },
       { limits, now, onForgotten: (code) => deps.onForgotten(this, code), log },
     )
-    const deadlineMs = options.authorityFromMs + options.identity.ttlMs
-    this.#expiry = startExpiryTimer(deadlineMs, deps, () => this.end('tokenInvalid'))
-    this.#judgeReader = createReaderWatch(limits, now)
+    this.#outbound = createOutbound({
+      socket: options.socket,
+      limits,
+      now,
+      isLiveNow: () => this.#isLiveNow(),
+      end: (name) => this.end(name),
+      onEventDropped: deps.onEventDropped,
+    })
+    this.#authority = this.#startAuthority(options)
     this.#inbound = createInbound({
       limits,
       now,
-      reply: (message) => this.#reply(message),
+      reply: this.#outbound.reply,
       end: (name, retryAfterMs) => this.end(name, retryAfterMs),
       handle: (message) => deps.handle(this, message),
+      refresh: (message) => void this.#refresh(message),
     })
     options.socket.pause()
   }
 
+  get identity(): Identity {
+    return this.#authority.identity()
+  }
+
   /** The only judge of "may this still happen?". A deadline counts although its timer has not fired yet. */
   isLive(): boolean {
-    return this.#life.phase() === 'live' && !this.#expiry.hasPassed()
+    return this.#life.phase() === 'live' && !this.#authority.hasPassed()
   }
 
   expireIfDue(): void {
-    if (this.#expiry.hasPassed()) this.end('tokenInvalid')
+    if (this.#authority.hasPassed()) this.end(this.#authority.endsWith())
+  }
+
+  expiresInMs(): number {
+    return this.#authority.remainingMs()
   }
 
   confirm(): void {
@@ -68,17 +88,37 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   end(name: CloseName, retryAfterMs?: number): void {
-    this.#life.end(name, retryAfterMs)
+    this.#life.end({ name, ...(retryAfterMs !== undefined && { retryAfterMs }) })
+  }
+
+  endByOperator(): void {
+    this.#life.end({ name: 'replaced', byOperator: true })
+  }
+
+  markDead(name: CloseName): void {
+    this.#life.markDead(name)
+  }
+
+  sayGoodbye(): void {
+    const { limits, random } = this.#deps
+    // Many are marked at once. Were they all cut at once, nothing else could happen meanwhile.
+    this.#life.sayGoodbye(limits.endGraceMs * (1 - random() / 2))
+  }
+
+  endWithin(marginMs: number, name: CloseName): void {
+    this.#authority.endWithin(marginMs, name)
+  }
+
+  extendUntil(expiresAtMs: number): void {
+    this.#authority.extendUntil(expiresAtMs)
   }
 
   send(text: string): void {
-    if (this.#readerState() !== undefined) this.#options.socket.send(text)
+    this.#outbound.send(text)
   }
 
   sendEvent(text: string): void {
-    const state = this.#readerState()
-    if (state === 'keeps-up') this.#options.socket.send(text)
-    else if (state === 'full') this.#deps.onEventDropped()
+    this.#outbound.sendEvent(text)
   }
 
   mayPublish(bytes: number): boolean {
@@ -86,17 +126,16 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   receiveText(text: string): void {
-    if (!this.#goesOn()) return
+    if (!this.#isLiveNow()) return
     try {
       this.#inbound.receive(text)
     } catch (error) {
-      this.#deps.log.error({ err: error, connectionId: this.id }, 'a message could not be handled')
-      this.end('internal')
+      this.#fail(error)
     }
   }
 
   receiveBinary(): void {
-    if (this.#goesOn()) this.end('binaryRefused')
+    if (this.#isLiveNow()) this.end('binaryRefused')
   }
 
   receivePong(payload: string): void {
@@ -111,29 +150,60 @@ export class SocketConnection implements Connection, ConnectionInput {
     this.#life.apply({ type: 'socket-closed', code })
   }
 
-  /** Asked before anything happens: an overdue connection ends here and now. */
-  #goesOn(): boolean {
-    this.expireIfDue()
-    return this.#life.phase() === 'live'
+  #startAuthority({ identity, authorityFromMs }: ConnectionOptions): SocketAuthority {
+    const { limits, changePlace, leaveForbidden, onIdentityChanged, ...deps } = this.#deps
+    return startSocketAuthority(
+      { identity, fromMs: authorityFromMs },
+      {
+        connectionId: this.id,
+        clocks: deps,
+        maxRefreshesPerMinute: limits.maxRefreshesPerMinute,
+        ask: deps.refresh,
+        goesOn: () => this.#goesOn(),
+        reply: this.#outbound.reply,
+        onExpired: () => this.expireIfDue(),
+        changePlace: (next) => changePlace(this, next),
+        leaveForbidden: () => leaveForbidden(this),
+        onIdentityChanged: (before) => onIdentityChanged(this, before),
+        log: deps.log,
+      },
+    )
   }
 
-  /** Undefined when nothing may be sent: a reader that does not read any more ends here. */
-  #readerState(): 'keeps-up' | 'full' | undefined {
-    if (!this.#goesOn()) return undefined
-    const state = this.#judgeReader(this.#options.socket.bufferedBytes())
-    if (state !== 'stalled') return state
-    this.end('slowReader')
-    return undefined
+  /** Asked before anything happens to its authority: an overdue connection ends here and now. */
+  #goesOn(): boolean {
+    this.expireIfDue()
+    const phase = this.#life.phase()
+    return phase === 'live' || phase === 'checking'
+  }
+
+  /** The same for messages, which wait until it is live. */
+  #isLiveNow(): boolean {
+    return this.#goesOn() && this.#life.phase() === 'live'
+  }
+
+  /** Never rejects. */
+  async #refresh(message: RefreshMessage): Promise<void> {
+    try {
+      await this.#authority.refresh(message)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#deps.log.error({ err: error, connectionId: this.id }, 'a message could not be handled')
+    this.end('internal')
   }
 
   #run(effect: OwnEffect): void {
     if (effect.type === 'send-welcome') this.#welcome()
     else if (effect.type === 'handle-early') this.#handleEarly()
-    else if (effect.type === 'mark-dead') this.#markDead()
+    else if (effect.type === 'leave') this.#leave()
   }
 
   #welcome(): void {
-    if (!this.#goesOn()) return
+    if (!this.#isLiveNow()) return
     const { limits, log, wallClock } = this.#deps
     const { id, identity } = this
     this.#heartbeat = startHeartbeat(limits.heartbeatMs, {
@@ -141,37 +211,31 @@ export class SocketConnection implements Connection, ConnectionInput {
       onLost: () => this.end('lost'),
       onFlood: () => this.end('rateLimited'),
     })
-    this.#reply(welcomeMessage(id, identity, this.#expiry.remainingMs(), limits, wallClock()))
+    this.#outbound.reply(welcomeMessage(id, identity, this.expiresInMs(), limits, wallClock()))
     const { sessionId, way, username } = identity
     log.info(
-      {
-        connectionId: id,
-        sessionId: printableText(sessionId),
-        way,
-        requestId: this.#options.requestId,
-      },
+      { connectionId: id, sessionId: printableText(sessionId), way, requestId: this.#requestId },
       `user ${printableText(username)} authenticated and connected`,
     )
+    if (this.#isLiveNow()) this.#authority.startTelling()
   }
 
   /** Each is judged like any other: one of them may end the connection, and those behind it are dropped. */
   #handleEarly(): void {
-    for (const text of this.#options.early) this.receiveText(text)
+    for (const text of this.#early) this.receiveText(text)
+    this.#early = []
   }
 
   #beat(payload: string): void {
-    if (!this.#goesOn()) return
-    this.#options.socket.ping(payload)
-    this.#reply({ type: 'hb' })
+    if (!this.#isLiveNow()) return
+    this.#socket.ping(payload)
+    this.#outbound.reply({ type: 'hb' })
   }
 
-  #markDead(): void {
-    this.#expiry.cancel()
+  #leave(): void {
+    this.#early = []
+    this.#authority.cancel()
     this.#heartbeat?.cancel()
     this.#deps.onDead(this)
-  }
-
-  #reply(message: ServerMessage): void {
-    this.send(JSON.stringify(message))
   }
 }

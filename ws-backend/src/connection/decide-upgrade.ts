@@ -14,7 +14,8 @@ import type { NonceVerdict } from './nonce-memory.ts'
 import { parseUpgrade } from './parse-upgrade.ts'
 
 export type DecideUpgradeDeps = {
-  readonly keys: readonly AssertionKey[]
+  /** Those in force now: they may be rotated. */
+  readonly keys: () => readonly AssertionKey[]
   readonly rememberNonce: (nonce: string) => NonceVerdict
   readonly isSocketPath: (path: string) => boolean
   readonly isDraining: () => boolean
@@ -41,7 +42,7 @@ export async function decideUpgrade(
   const { assertion, webSocketKey, offered } = upgrade.value
   const verified = await verifyAssertion(
     assertion,
-    deps.keys,
+    deps.keys(),
     { audience: backendAudience, webSocketKey },
     () => deps.wallClock().getTime(),
   )

@@ -11,7 +11,7 @@ const longestTimeoutMs = 2 ** 31 - 1
  */
 const wallClockToleranceMs = 5000
 
-type Clocks = {
+export type Clocks = {
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number
   readonly wallClock: () => Date

@@ -1,4 +1,5 @@
-// Bounds on what one client may say: a token bucket for messages and bytes, and a counter of misdeeds within a window.
+// Bounds on what one client may say: a token bucket for messages and bytes, so many of a kind within a window, and a
+// counter of misdeeds within one.
 
 /**
  * Allows `burst` at once and `perSecond` in the long run. What costs more than the burst passes when the bucket is
@@ -26,5 +27,17 @@ export function createMisdeedCounter(limit: number, windowMs: number, now: () =>
     times.push(readAtMs)
     if (times.length > limit) times.shift()
     return times.length === limit && readAtMs - (times[0] ?? 0) < windowMs
+  }
+}
+
+/** Allows `limit` within any `windowMs`; what it refuses does not count. */
+export function createWindowLimit(limit: number, windowMs: number, now: () => number) {
+  let takenAtMs: readonly number[] = []
+  return function tryTake(): boolean {
+    const readAtMs = now()
+    takenAtMs = takenAtMs.filter((time) => readAtMs - time < windowMs)
+    if (takenAtMs.length >= limit) return false
+    takenAtMs = [...takenAtMs, readAtMs]
+    return true
   }
 }

@@ -1,15 +1,13 @@
-// A text frame on its way in: rate → form → feature. Knows neither the socket nor the phase; its caller asks
-// the phase first, and `end` and `reply` mind it themselves.
+// A text frame on its way in: rate → form → feature, or the connection's own authority. Knows neither the socket nor the
+// phase; its caller asks the phase first, and `end` and `reply` mind it themselves.
 
 import type { CloseName } from '@sallyport/contracts/close-codes'
-import {
-  type ClientMessage,
-  parseClientMessage,
-} from '@sallyport/contracts/messages/client-message'
+import { parseClientMessage } from '@sallyport/contracts/messages/client-message'
 import { parseEnvelope } from '@sallyport/contracts/messages/envelope'
 import type { MessageErrorCode } from '@sallyport/contracts/messages/message-errors'
 import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
 import type { ConnectionLimits } from './connection-limits.ts'
+import type { ChannelMessage, RefreshMessage } from './connection-types.ts'
 import { createMisdeedCounter, createTokenBucket } from './inbound-limits.ts'
 import { errorMessage } from './outbound-messages.ts'
 
@@ -19,7 +17,9 @@ type InboundDeps = {
   readonly now: () => number
   readonly reply: (message: ServerMessage) => void
   readonly end: (name: CloseName, retryAfterMs?: number) => void
-  readonly handle: (message: ClientMessage) => void
+  readonly handle: (message: ChannelMessage) => void
+  /** Holds a token, so no feature ever sees it. */
+  readonly refresh: (message: RefreshMessage) => void
 }
 
 export type Inbound = {
@@ -30,7 +30,7 @@ export type Inbound = {
 
 /** Builds the reader of one connection's text frames. */
 export function createInbound(deps: InboundDeps): Inbound {
-  const { limits, now, reply, end, handle } = deps
+  const { limits, now, reply, end, handle, refresh } = deps
   const mayHandle = createTokenBucket(limits.messagesPerSecond, limits.messageBurst, now)
   const { publishBytesPerSecond, publishBurstBytes } = limits
   const mayCarry = createTokenBucket(publishBytesPerSecond, publishBurstBytes, now)
@@ -58,7 +58,8 @@ export function createInbound(deps: InboundDeps): Inbound {
       if (!envelope.ok) return faulty(envelope.error)
       const message = parseClientMessage(envelope.value)
       if (!message.ok) return faulty(message.error, envelope.value.id)
-      handle(message.value)
+      if (message.value.type === 'auth.refresh') refresh(message.value)
+      else handle(message.value)
     },
     mayPublish(bytes) {
       if (mayCarry(bytes)) return true

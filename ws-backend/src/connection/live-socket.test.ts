@@ -27,6 +27,7 @@ const sessionEnded = {
   sequence: 1,
   sessionId: 'session-1',
   subject: 'alice',
+  scope: 'everything',
 } as const
 
 const subscribe = { type: 'subscribe', id: 's', data: { channel: 'room:a' } }

@@ -5,7 +5,13 @@ import { parseServerMessage } from '@sallyport/contracts/messages/server-message
 import { describe, expect, it } from 'vitest'
 import { testIdentity } from '../testing/test-backend.ts'
 import { defaultLimits } from './connection-limits.ts'
-import { adviceMessage, errorMessage, welcomeMessage } from './outbound-messages.ts'
+import {
+  adviceMessage,
+  authExpiringMessage,
+  authOkMessage,
+  errorMessage,
+  welcomeMessage,
+} from './outbound-messages.ts'
 
 describe('welcome', () => {
   it.each([
@@ -31,7 +37,7 @@ describe('welcome', () => {
 describe('advice', () => {
   it.each(Object.keys(closeCodes) as CloseName[])('on %s says what the registry says', (name) => {
     const { code, reason, category, reconnect } = closeCodes[name]
-    expect(adviceMessage(name)).toEqual({
+    expect(adviceMessage({ name })).toEqual({
       type: 'disconnect',
       data: {
         code,
@@ -41,6 +47,43 @@ describe('advice', () => {
         refresh: reconnect === 'with-new-token',
       },
     })
+  })
+})
+
+describe('advice on an end by an operator', () => {
+  it('SES-7 says so, and that the client may return at once with what it has', () => {
+    expect(adviceMessage({ name: 'replaced', byOperator: true })).toMatchObject({
+      data: { code: 4409, reason: 'ended-by-operator', reconnect: true, refresh: false },
+    })
+  })
+})
+
+describe('news of the authority', () => {
+  it('R3.7 RX.3 a renewal says how long it lasts, when to refresh again and what was lost', () => {
+    const message = authOkMessage(600_000.9, ['room:a'], 'r1')
+    expect(message).toEqual({
+      type: 'auth.ok',
+      id: 'r1',
+      data: { ttlMs: 600_000, refreshAfterMs: 510_000, lost: ['room:a'] },
+    })
+    expect(parseServerMessage(JSON.stringify(message))).toEqual({ ok: true, value: message })
+    expect(authOkMessage(1, [])).not.toHaveProperty('id')
+  })
+
+  it('SES-3 a warning says how soon and why, in whole milliseconds', () => {
+    const message = authExpiringMessage(29_999.9, 'expiry')
+    expect(message).toEqual({ type: 'auth.expiring', data: { inMs: 29_999, reason: 'expiry' } })
+    expect(parseServerMessage(JSON.stringify(message))).toEqual({ ok: true, value: message })
+  })
+
+  it('W90 what never ends is told as a number, because JSON knows no Infinity', () => {
+    const forever = Number.POSITIVE_INFINITY
+    const welcome = welcomeMessage('c', testIdentity(), forever, defaultLimits, new Date(0))
+    for (const message of [welcome, authOkMessage(forever, [])]) {
+      const { data } = JSON.parse(JSON.stringify(message)) as { data: Record<string, unknown> }
+      expect(data['ttlMs']).toBe(Number.MAX_SAFE_INTEGER)
+      expect(Number.isSafeInteger(data['refreshAfterMs'])).toBe(true)
+    }
   })
 })
 

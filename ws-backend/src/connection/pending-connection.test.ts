@@ -1,6 +1,6 @@
 // A pending socket over a transport of the test's own, where real time and real reads would be in the way.
 
-import type { AuthenticateAnswer } from '@sallyport/contracts/authority-event'
+import type { AuthenticateAnswer } from '@sallyport/contracts/authority-questions'
 import { createLog } from '@sallyport/service-kit/log'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { testIdentity } from '../testing/test-backend.ts'

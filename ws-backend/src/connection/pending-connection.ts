@@ -38,8 +38,8 @@ export class PendingConnection implements ConnectionInput {
   }
 
   end(name: CloseName, retryAfterMs?: number): void {
-    const owner = this.#successor ?? this.#life
-    owner.end(name, retryAfterMs)
+    if (this.#successor) this.#successor.end(name, retryAfterMs)
+    else this.#life.end({ name, ...(retryAfterMs !== undefined && { retryAfterMs }) })
   }
 
   receiveText(text: string): void {
@@ -93,7 +93,7 @@ export class PendingConnection implements ConnectionInput {
       this.#stopWaiting()
       void this.#authenticate(effect.token)
     } else if (effect.type === 'hand-over') this.#handOver(effect.identity)
-    else if (effect.type === 'mark-dead') {
+    else if (effect.type === 'leave') {
       this.#stopWaiting()
       this.#early = []
     }

@@ -1,7 +1,7 @@
 // Sockets nobody is behind, of a whole backend, against clients without manners: nothing but `authenticate` is read,
 // in time and in form, and what it leads to is the sidecar's to say.
 
-import type { AuthenticateAnswer } from '@sallyport/contracts/authority-event'
+import type { AuthenticateAnswer } from '@sallyport/contracts/authority-questions'
 import { closeCodes } from '@sallyport/contracts/close-codes'
 import { afterEach, describe, expect, it } from 'vitest'
 import { clientFrame, opcodes, type RawClient } from '../testing/raw-client.ts'

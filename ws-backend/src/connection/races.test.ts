@@ -18,6 +18,8 @@ async function turns(count: number): Promise<void> {
 
 const subscribe = { type: 'subscribe', id: 's', data: { channel: 'room:a' } }
 
+const ended = { type: 'session-ended', subject: 'alice', scope: 'everything' } as const
+
 const rounds = 15
 
 /** Between the steps of a handshake; where a step is the machine's to time, every round tries another. */
@@ -37,7 +39,7 @@ describe('a revocation', () => {
     const revoke = (sessionId: string) => {
       revoked.add(sessionId)
       sequence += 1
-      running?.sidecar.say({ type: 'session-ended', sequence, sessionId, subject: 'alice' })
+      running?.sidecar.say({ ...ended, sequence, sessionId })
     }
     // The sidecar judges when it is asked and answers late: the answer may be out of date when it arrives.
     const judge = async ({ sessionId }: { sessionId: string }) => {
@@ -101,7 +103,7 @@ describe('a revocation', () => {
     }
     pump()
     await victim.message('event')
-    sidecar.say({ type: 'session-ended', sequence: 1, sessionId: 'victim', subject: 'alice' })
+    sidecar.say({ ...ended, sequence: 1, sessionId: 'victim' })
     await victim.closed
     talker.socket.destroy()
     const last = victim.frames.slice(-2)

@@ -11,9 +11,10 @@ import {
   type ConnectionEvent,
   type ConnectionState,
   type EndedBy,
+  type Ending,
   next,
 } from './connection-state.ts'
-import { adviceMessage } from './outbound-messages.ts'
+import { adviceMessage, reasonOf } from './outbound-messages.ts'
 
 type SharedEffect = Extract<
   ConnectionEffect,
@@ -24,6 +25,7 @@ type SharedEffect = Extract<
       | 'send-advice'
       | 'close'
       | 'start-grace'
+      | 'set-grace'
       | 'terminate'
       | 'forget'
   }
@@ -53,8 +55,12 @@ type LifeDeps = {
 export type SocketLife = {
   readonly phase: () => ConnectionState['phase']
   readonly apply: (event: ConnectionEvent) => void
-  /** Ends it; the first reason stays. `retryAfterMs` goes into the advice. */
-  readonly end: (name: CloseName, retryAfterMs?: number) => void
+  /** Ends it; the first reason stays. */
+  readonly end: (ending: Ending) => void
+  /** The cheap half of `end`; the grace runs from here. */
+  readonly markDead: (name: CloseName) => void
+  /** The other half; the grace ends `graceMs` after the mark. Means nothing unless it was marked dead. */
+  readonly sayGoodbye: (graceMs: number) => void
 }
 
 /** Names under which the peer cannot be reached any more. */
@@ -66,6 +72,7 @@ export function startSocketLife(options: LifeOptions, deps: LifeDeps): SocketLif
   const { limits, now, onForgotten, log } = deps
   let state: ConnectionState = { phase: options.start }
   let grace: NodeJS.Timeout | undefined
+  let graceFromMs = 0
 
   function apply(event: ConnectionEvent): void {
     const step = next(state, event)
@@ -80,14 +87,18 @@ export function startSocketLife(options: LifeOptions, deps: LifeDeps): SocketLif
       case 'resume-reading':
         return socket.resume()
       case 'send-advice':
-        return socket.send(JSON.stringify(adviceMessage(effect.name, effect.retryAfterMs)))
-      case 'close': {
-        const { code, reason } = closeCodes[effect.name]
-        return socket.close(code, closeReason(reason))
-      }
+        return socket.send(JSON.stringify(adviceMessage(effect.ending)))
+      case 'close':
+        return socket.close(
+          closeCodes[effect.ending.name].code,
+          closeReason(reasonOf(effect.ending)),
+        )
       case 'start-grace':
-        grace = setTimeout(() => apply({ type: 'grace-elapsed' }), limits.endGraceMs)
-        return
+        graceFromMs = now()
+        return waitGrace(limits.endGraceMs)
+      case 'set-grace':
+        clearTimeout(grace)
+        return waitGrace(graceFromMs + effect.graceMs - now())
       case 'terminate':
         return socket.terminate()
       case 'forget':
@@ -96,32 +107,39 @@ export function startSocketLife(options: LifeOptions, deps: LifeDeps): SocketLif
       case 'hand-over':
       case 'send-welcome':
       case 'handle-early':
-      case 'mark-dead':
+      case 'leave':
         return runOwn(effect)
     }
+  }
+
+  function waitGrace(ms: number): void {
+    grace = setTimeout(() => apply({ type: 'grace-elapsed' }), ms)
   }
 
   function forget(ended: EndedBy): void {
     clearTimeout(grace)
     // The text of a peer's close frame is the peer's: only the registry's word for its code is logged.
-    const { code, reason } = 'name' in ended ? closeCodes[ended.name] : closeCodeOf(ended.code)
+    const { code } = 'name' in ended ? closeCodes[ended.name] : ended
+    const reason = 'name' in ended ? reasonOf(ended) : closeCodeOf(ended.code).reason
     const durationMs = Math.round(now() - arrivedAtMs)
     log.info({ connectionId: id, code, reason, durationMs }, 'connection closed')
     onForgotten(code)
   }
 
+  function chanceOf(name: CloseName): 'possible' | 'pointless' {
+    const isHopeless =
+      unreachable.has(name) || socket.bufferedBytes() > limits.maxBytesBeforeGoodbye
+    return isHopeless ? 'pointless' : 'possible'
+  }
+
   return {
     phase: () => state.phase,
     apply,
-    end(name, retryAfterMs) {
-      const pointless =
-        unreachable.has(name) || socket.bufferedBytes() > limits.maxBytesBeforeGoodbye
-      apply({
-        type: 'end-requested',
-        name,
-        goodbye: pointless ? 'pointless' : 'possible',
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
-      })
+    end: (ending) => apply({ type: 'end-requested', ending, goodbye: chanceOf(ending.name) }),
+    markDead: (name) => apply({ type: 'mark-requested', ending: { name } }),
+    sayGoodbye(graceMs) {
+      if (state.phase !== 'dead') return
+      apply({ type: 'goodbye-requested', goodbye: chanceOf(state.ending.name), graceMs })
     },
   }
 }

@@ -18,6 +18,7 @@ export function createSocketSet<T extends { readonly id: string }>() {
       }
       return wasThere
     },
+    get: (id: string): T | undefined => byId.get(id),
     all: (): T[] => [...byId.values()],
     size: (): number => byId.size,
     /** Resolves as soon as none is left. */

@@ -12,7 +12,7 @@ it('RX.11 cuts the socket and logs when the answer to an upgrade fails after the
   const server = new EventEmitter() as unknown as Server
   const lines: Record<string, unknown>[] = []
   const deps: Parameters<typeof acceptUpgrades>[1] = {
-    keys: [],
+    keys: () => [],
     rememberNonce: () => 'fresh',
     isSocketPath: () => true,
     isDraining: () => true,

@@ -4,24 +4,38 @@ import { isObject } from '@sallyport/contracts/messages/envelope'
 import { describe, expect, it } from 'vitest'
 import { createDispatch } from '../dispatch.ts'
 import { testIdentity } from '../testing/test-backend.ts'
-import { mayUseChannel } from './channel-access.ts'
+import { type ChannelAccess, mayUseChannel } from './channel-access.ts'
 import { createMessaging, type Member } from './messaging.ts'
 
 type Sent = { type: string; id?: string; data?: Record<string, unknown> }
 
-function make(maxChannels = 50, maxPublishedBytes = Number.POSITIVE_INFINITY) {
-  const messaging = createMessaging({ maxChannels, wallClock: () => new Date(0) })
+function make(
+  maxChannels = 50,
+  maxPublishedBytes = Number.POSITIVE_INFINITY,
+  access: ChannelAccess = mayUseChannel,
+) {
+  const messaging = createMessaging({
+    maxChannels,
+    wallClock: () => new Date(0),
+    mayUseChannel: access,
+  })
   const dispatch = createDispatch({ messaging })
   const join = (subject: string, onSend: () => void = () => {}) => {
     const sent: Sent[] = []
-    const state = { live: true, publishedBytes: 0 }
+    const state = {
+      live: true,
+      publishedBytes: 0,
+      identity: testIdentity({ subject, username: subject }),
+    }
     const take = (text: string) => {
       if (!state.live) return
       sent.push(JSON.parse(text))
       onSend()
     }
     const member: Member = {
-      identity: testIdentity({ subject, username: subject }),
+      get identity() {
+        return state.identity
+      },
       isLive: () => state.live,
       send: take,
       sendEvent: take,
@@ -36,7 +50,7 @@ function make(maxChannels = 50, maxPublishedBytes = Number.POSITIVE_INFINITY) {
     }
     return { member, sent, state, end }
   }
-  return { dispatch, join }
+  return { dispatch, join, messaging }
 }
 
 const room = 'room:a'
@@ -166,6 +180,68 @@ describe('AUT-10 every message', () => {
     const onAnothers = ['not-allowed', 'not-allowed']
     expect(answers).toEqual([...inRoom, ...onOwn, ...inRoom, ...onAnothers, ...onOwn])
     expect(bob.sent.map(({ type }) => type)).toEqual(['subscribed'])
+  })
+})
+
+/** Listening takes the group of the room's name, publishing its scope. */
+const byGrants: ChannelAccess = ({ groups, scopes }, action, channel) =>
+  (action === 'subscribe' ? groups : scopes).includes(channel)
+
+describe('an identity that a refresh replaced', () => {
+  const all = ['room:a', 'room:b', 'room:c']
+  const withGrants = (groups: readonly string[], scopes: readonly string[]) =>
+    testIdentity({ groups, scopes })
+
+  it('W92 RX.3 loses what it may no longer listen to, says what that was, and keeps the rest', () => {
+    const { dispatch, join, messaging } = make(50, Number.POSITIVE_INFINITY, byGrants)
+    const [alice, bob] = [join('alice'), join('bob')]
+    for (const one of [alice, bob]) one.state.identity = withGrants(all, all)
+    for (const channel of all) dispatch(alice.member, { type: 'subscribe', channel })
+    alice.state.identity = withGrants(['room:b'], [])
+    expect(messaging.leaveForbidden(alice.member)).toEqual(['room:a', 'room:c'])
+    expect(messaging.leaveForbidden(alice.member)).toEqual([])
+    alice.sent.length = 0
+    for (const channel of all) dispatch(bob.member, { ...publish, channel })
+    expect(alice.sent.map(({ data }) => data?.['channel'])).toEqual(['room:b'])
+  })
+
+  it('W92 RX.3 is asked about for the next message, and no earlier yes counts', () => {
+    const { dispatch, join } = make(50, Number.POSITIVE_INFINITY, byGrants)
+    const alice = join('alice')
+    alice.state.identity = withGrants(all, all)
+    dispatch(alice.member, publish)
+    alice.state.identity = withGrants(all, [])
+    dispatch(alice.member, publish)
+    expect(alice.sent.map(({ type }) => type)).toEqual(['ack', 'error'])
+  })
+
+  it('RX.3 is the one whose name stands at what is published', () => {
+    const { dispatch, join } = make()
+    const alice = join('alice')
+    dispatch(alice.member, { type: 'subscribe', channel: room })
+    alice.state.identity = testIdentity({ username: 'alice-after-the-wedding' })
+    dispatch(alice.member, publish)
+    expect(alice.sent[1]).toMatchObject({
+      data: { from: { userId: 'alice', username: 'alice-after-the-wedding' } },
+    })
+  })
+
+  it('RX.3 frees the places of the channels that it lost', () => {
+    const { dispatch, join, messaging } = make(2, Number.POSITIVE_INFINITY, byGrants)
+    const alice = join('alice')
+    alice.state.identity = withGrants(all, [])
+    for (const channel of ['room:a', 'room:b']) {
+      dispatch(alice.member, { type: 'subscribe', channel })
+    }
+    alice.state.identity = withGrants(['room:b', 'room:c'], [])
+    messaging.leaveForbidden(alice.member)
+    dispatch(alice.member, { type: 'subscribe', channel: 'room:c' })
+    expect(alice.sent.at(-1)).toMatchObject({ type: 'subscribed', data: { channel: 'room:c' } })
+  })
+
+  it('has nothing to lose when it listens to nothing', () => {
+    const { join, messaging } = make()
+    expect(messaging.leaveForbidden(join('alice').member)).toEqual([])
   })
 })
 

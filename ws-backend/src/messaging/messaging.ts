@@ -5,10 +5,11 @@ import type { Identity } from '@sallyport/contracts/identity'
 import type { ClientMessage } from '@sallyport/contracts/messages/client-message'
 import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
 import { errorMessage } from '../connection/outbound-messages.ts'
-import { mayUseChannel } from './channel-access.ts'
+import type { ChannelAccess } from './channel-access.ts'
 
 /** What messaging needs of a connection. */
 export type Member = {
+  /** Whose it is now; read anew each time. */
   readonly identity: Identity
   readonly isLive: () => boolean
   readonly send: (text: string) => void
@@ -20,10 +21,15 @@ export type Member = {
 
 type Publish = Extract<ClientMessage, { type: 'publish' }>
 
-type MessagingDeps = { readonly maxChannels: number; readonly wallClock: () => Date }
+type MessagingDeps = {
+  readonly maxChannels: number
+  readonly wallClock: () => Date
+  /** Asked anew for every message: an identity changes while its member stays. */
+  readonly mayUseChannel: ChannelAccess
+}
 
 /** Builds the feature; all of its state is inside. */
-export function createMessaging({ maxChannels, wallClock }: MessagingDeps) {
+export function createMessaging({ maxChannels, wallClock, mayUseChannel }: MessagingDeps) {
   const members = new Map<string, Set<Member>>()
   const channels = new Map<Member, Set<string>>()
 
@@ -70,13 +76,24 @@ export function createMessaging({ maxChannels, wallClock }: MessagingDeps) {
     channels.delete(member)
   }
 
+  /** Takes a member out of every channel that its identity does not allow any more, and yields them. */
+  function leaveForbidden(member: Member): readonly string[] {
+    const own = channels.get(member) ?? new Set()
+    const lost = [...own].filter((channel) => !mayUseChannel(member.identity, 'subscribe', channel))
+    for (const channel of lost) {
+      own.delete(channel)
+      drop(channel, member)
+    }
+    return lost
+  }
+
   function drop(channel: string, member: Member): void {
     const listeners = members.get(channel)
     listeners?.delete(member)
     if (listeners?.size === 0) members.delete(channel)
   }
 
-  return { subscribe, unsubscribe, publish, leave }
+  return { subscribe, unsubscribe, publish, leave, leaveForbidden }
 }
 
 export type Messaging = ReturnType<typeof createMessaging>

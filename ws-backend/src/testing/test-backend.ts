@@ -12,7 +12,8 @@ import { createLog } from '@sallyport/service-kit/log'
 import { type ConnectionLimits, defaultLimits } from '../connection/connection-limits.ts'
 import { defaultDrainTiming } from '../drain.ts'
 import { startBackend } from '../start-backend.ts'
-import { type SidecarAnswers, startFakeSidecar } from './fake-sidecar.ts'
+import type { SidecarAnswers } from './fake-answers.ts'
+import { type FakeSidecar, startFakeSidecar } from './fake-sidecar.ts'
 import { connectTls, makeWebSocketKey, openRawClient, upgradeText } from './raw-client.ts'
 import { createTestAuthority } from './test-certificates.ts'
 
@@ -38,6 +39,10 @@ export function testIdentity(changes: Partial<Identity> = {}): Identity {
 export type TestBackendOptions = SidecarAnswers & {
   readonly limits?: Partial<ConnectionLimits>
   readonly socketPaths?: readonly string[]
+  /** Further sidecars of the same store; they answer alike. */
+  readonly otherSidecars?: number
+  readonly recheckIntervalMs?: number
+  readonly maxBlindMs?: number
 }
 
 /** A line of the log as it was written. */
@@ -47,11 +52,17 @@ type LogLine = { readonly msg: string; readonly [name: string]: unknown }
 export async function startTestBackend({
   limits = {},
   socketPaths = ['/ws'],
+  otherSidecars = 0,
+  recheckIntervalMs = 600_000,
+  maxBlindMs = 600_000,
   ...answers
 }: TestBackendOptions = {}) {
   const authority = await createTestAuthority()
   const traefik = await authority.issue('traefik')
-  const sidecar = await startFakeSidecar(await authority.issue('auth-sidecar'), answers)
+  const sidecarTls = await authority.issue('auth-sidecar')
+  const sidecar = await startFakeSidecar(sidecarTls, answers)
+  const others: FakeSidecar[] = []
+  while (others.length < otherSidecars) others.push(await startFakeSidecar(sidecarTls, answers))
   const key = { keyId: 'test', secret: new Uint8Array(32).fill(7) }
   const signer = createAssertionSigner(key, 'ws-backend', Date.now)
   const { signPending } = signer
@@ -59,17 +70,19 @@ export async function startTestBackend({
     signer.sign(identity, identity, webSocketKey)
   const logLines: LogLine[] = []
   const logEvents = new EventEmitter()
+  const tls = await authority.issue('ws-backend')
   const backend = await startBackend({
     host: '127.0.0.1',
     port: 0,
     managementPort: 0,
-    tls: await authority.issue('ws-backend'),
-    assertionKeys: [key],
-    authorityUrl: sidecar.url,
+    openKeys: () => ({ tls, assertionKeys: () => [key], close: async () => {} }),
+    authorityUrls: [sidecar, ...others].map(({ url }) => url),
+    nodeName: 'node-test',
     socketPaths,
     limits: { ...defaultLimits, endGraceMs: 200, ...limits },
     drainTiming: defaultDrainTiming,
-    recheckIntervalMs: 600_000,
+    recheckIntervalMs,
+    maxBlindMs,
     log: createLog('ws-backend', 'debug', {
       write(text) {
         logLines.push(JSON.parse(text))
@@ -90,12 +103,13 @@ export async function startTestBackend({
   }
   const close = async (): Promise<void> => {
     await backend.close()
-    await sidecar.close()
+    for (const one of [sidecar, ...others]) await one.close()
   }
 
   return {
     backend,
     sidecar,
+    others,
     authority,
     traefik,
     sign,

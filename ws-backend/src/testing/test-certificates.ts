@@ -7,11 +7,11 @@ import type { TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const
 
-/** Makes an authority and returns the way to issue certificates of it. */
-export async function createTestAuthority() {
+/** Makes an authority and returns the way to issue certificates of it; two that one peer trusts have two names. */
+export async function createTestAuthority(name = 'test authority') {
   const keys = await makeKeys()
   const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    name: 'CN=test authority',
+    name: `CN=${name}`,
     keys,
     signingAlgorithm: algorithm,
     extensions: [new x509.BasicConstraintsExtension(true, 0, true)],
