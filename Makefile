@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/node_modules/.bin:$(PATH)
 
 launcher = exec node launcher/src/main.ts
 
-.PHONY: help up down status logs doctor token ws clean test check check-config idp-check routes bench format dependencies installed
+.PHONY: help up down status logs doctor token ws rotate clean test check check-config idp-check routes bench format dependencies installed
 
 help: ## list the targets
 	@echo 'Sallyport – usage: make <target> [VARIABLE=value]'; echo
@@ -27,8 +27,10 @@ help: ## list the targets
 	@echo; awk '/^#- / { sub(/^#- /, "  "); print }' Makefile
 
 #- variables of up: DETACH=1 (return when ready), PUBLIC_PORT, MANAGEMENT_PORT (0 = any free one),
+#-                  REPLICAS=2 (two pairs of Traefik and sidecar, two backends), STATE=redis (not memory),
 #-                  SALLYPORT_STATE (state folder, .sallyport), SALLYPORT_LOG_LEVEL, WS_RATE_LIMIT
-#- of logs: SERVICE=ws-backend (or launcher), FOLLOW=1       of token and ws: LOGIN=bob (alice)
+#- of logs: SERVICE=auth-sidecar-2 (or launcher), FOLLOW=1   of token and ws: LOGIN=bob (alice)
+#- of rotate: KEY=, DROP_OLD=1 (old keys whose time is over) or now (all), NAME= (of KEY=admin)
 #- of idp-check: ISSUER=url, AUDIENCE=name, KEYS=url of the key set, TOKEN=- (reads a token from standard input)
 #- exit codes: make turns every code but 0 into 2. For scripts, the status itself ends with
 #-             0 all ready, 1 some not, 3 nothing runs: node_modules/.bin/node launcher/src/main.ts status
@@ -53,6 +55,9 @@ token: installed ## print a bearer token (LOGIN=bob)
 
 ws: installed ## talk over a WebSocket from the shell (LOGIN=bob)
 	@$(launcher) ws $(LOGIN)
+
+rotate: installed ## new keys while everything runs (KEY=token, assertion, certificates or admin)
+	@$(launcher) rotate $(KEY) $(if $(DROP_OLD),--drop-old=$(DROP_OLD)) $(if $(NAME),--name=$(NAME))
 
 clean: installed ## stop everything and delete keys, demo users and logs
 	@$(launcher) clean

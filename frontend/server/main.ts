@@ -4,7 +4,8 @@ import { Counter, Registry } from '@prometheus-io/client'
 import { closeServer, listen } from '@sallyport/service-kit/listen'
 import { createLog } from '@sallyport/service-kit/log'
 import { startManagementServer } from '@sallyport/service-kit/management-server'
-import { loadTlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { followTlsIdentity } from '@sallyport/service-kit/mutual-tls'
+import { createRingReport } from '@sallyport/service-kit/ring-report'
 import { createRoleServer } from '@sallyport/service-kit/role-server'
 import { runService } from '@sallyport/service-kit/run-service'
 import { loadConfig, type Settings } from './config.ts'
@@ -27,7 +28,8 @@ async function start(settings: Settings) {
     registers: [metrics],
   })
 
-  const identity = loadTlsIdentity(settings.FRONTEND_TLS_DIRECTORY)
+  const report = createRingReport(metrics, log)
+  const identity = followTlsIdentity(settings.FRONTEND_TLS_DIRECTORY, report)
   const server = createRoleServer(
     { identity, peerRole: 'traefik', onRefused: () => refusedPeers.inc() },
     createPagesHandler({
@@ -51,6 +53,7 @@ async function start(settings: Settings) {
     ready = false
     await closeServer(server, () => server.closeAllConnections())
     await management.close()
+    await identity.close()
   }
   return { log, running: { close } }
 }

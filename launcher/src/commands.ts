@@ -4,9 +4,11 @@
 import type { ParseArgsOptionsConfig } from 'node:util'
 import type { CommandInput, Context } from './context.ts'
 
-type Command = {
+export type Command = {
   readonly usage: string
   readonly summary: string
+  /** More lines of its own help. */
+  readonly details?: readonly string[]
   readonly options?: ParseArgsOptionsConfig
   readonly isHidden?: boolean
   /** Reports faults of the settings itself; of the others most say them and go on: `down` must always work. */
@@ -21,6 +23,13 @@ export const commands: Readonly<Record<string, Command>> = {
   up: {
     usage: 'up',
     summary: 'start everything and say what to open',
+    details: [
+      'settings, from the environment or `.env`:',
+      '  REPLICAS=2    two pairs of Traefik and sidecar on two ports, two backends; needs Redis',
+      '  STATE=redis   keep sessions and revocations in a redis-server that is started with the rest',
+      '  PUBLIC_PORT, MANAGEMENT_PORT   of the first pair; the second one gets the next, 0 is any',
+      '  all of them: docs/settings.md',
+    ],
     judgesSettings: true,
     load: async () => (await import('./commands/up.ts')).up,
   },
@@ -65,6 +74,17 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'ws [username]',
     summary: 'talk over a WebSocket from the shell',
     load: async () => (await import('./commands/ws.ts')).ws,
+  },
+  rotate: {
+    usage: 'rotate <keys>',
+    summary: 'new keys while everything runs: token, assertion, certificates, admin',
+    details: [
+      '  --drop-old=1|now   drop old keys whose time is over, or all',
+      '  --name=N           of admin: whose token; without it the one of credentials.json',
+    ],
+    options: { 'drop-old': { type: 'string' }, name: { type: 'string' } },
+    needsGoodSettings: true,
+    load: async () => (await import('./commands/rotate.ts')).rotate,
   },
   clean: {
     usage: 'clean',

@@ -3,12 +3,17 @@
 
 import { join } from 'node:path'
 import type { UserSettings } from './context.ts'
-import { type Addresses, addressesOf, type ServiceName } from './endpoints.ts'
+import { type Addresses, addressesOf, publicOrigins, topologyOf } from './endpoints.ts'
 import type { ChosenPorts } from './ports.ts'
-import { type StatePaths, tlsDirectory } from './state-folder.ts'
-import { noProxies, proxyEnvironment, readTrustedProxies } from './traefik/trusted-proxies.ts'
+import type { StatePaths } from './state-folder.ts'
+import { type Instance, instancesOfRun, type ServiceName } from './topology.ts'
+import { type WiringInput, wiringOf } from './wiring.ts'
 
 export type ChildEnvironment = Readonly<Record<string, string>>
+
+/** By the processes' names; of what every run has, the first is always there. */
+export type Environments = Readonly<Record<Exclude<ServiceName, 'redis'>, ChildEnvironment>> &
+  Readonly<Record<string, ChildEnvironment>>
 
 type EnvironmentInput = {
   readonly root: string
@@ -22,6 +27,8 @@ const prefixes = {
   'ws-backend': 'BACKEND_',
   frontend: 'FRONTEND_',
 } as const
+
+type OwnService = keyof typeof prefixes
 
 /** Settings of everybody's that reach the children named. */
 const shared: Readonly<Record<string, readonly ServiceName[]>> = {
@@ -37,10 +44,11 @@ export const sharedSettingNames: readonly string[] = Object.keys(shared)
 /** What the services' own settings begin with. */
 export const servicePrefixes: readonly string[] = Object.values(prefixes)
 
-/** What Traefik's files read; the launcher sets them all. */
+/** What Traefik's files read; the launcher sets them all, but for what has a default there. */
 export const traefikSettingNames: readonly string[] = [
   'SALLYPORT_VERIFY_URL',
   'SALLYPORT_AUTH_URL',
+  'SALLYPORT_ADMIN_URL',
   'SALLYPORT_BACKEND_URL',
   'SALLYPORT_FRONTEND_URL',
   'SALLYPORT_TRAEFIK_TLS',
@@ -49,47 +57,45 @@ export const traefikSettingNames: readonly string[] = [
 ]
 
 /**
- * Makes every child's environment. The user's own settings beat the development defaults; what connects the
- * processes (ports, hosts, key files) is the launcher's, see `ignoredSettings`.
+ * Makes every process's environment, by its name. The user's own settings beat the development defaults; what connects
+ * the processes (ports, hosts, key files) is the launcher's, see `ignoredSettings`.
  */
-export function environmentsOf(input: EnvironmentInput): Record<ServiceName, ChildEnvironment> {
-  const addresses = addressesOf(input.ports)
-  return {
-    'auth-sidecar': serviceEnvironment(input, 'auth-sidecar', sidecarDefaults(input, addresses)),
-    'ws-backend': serviceEnvironment(input, 'ws-backend', {}),
-    frontend: serviceEnvironment(input, 'frontend', {}),
-    traefik: {
-      ...sharedSettings(input.settings, 'traefik'),
-      SALLYPORT_VERIFY_URL: addresses.services['auth-sidecar'].verify,
-      SALLYPORT_AUTH_URL: addresses.services['auth-sidecar'].auth,
-      SALLYPORT_BACKEND_URL: addresses.services['ws-backend'].sockets,
-      SALLYPORT_FRONTEND_URL: addresses.services.frontend.pages,
-      SALLYPORT_TRAEFIK_TLS: tlsDirectory(input.state, 'traefik'),
-      SALLYPORT_ENTRY_POINTS: input.ports.hasIpv6Loopback ? 'web,web6' : 'web',
-      ...proxiesOf(input).traefik,
-    },
-  }
+export function environmentsOf(input: EnvironmentInput): Environments {
+  const wiring = wiringInput(input)
+  const environments = instancesOfRun(topologyOf(wiring.addresses)).map((instance) => [
+    instance.name,
+    environmentOf(wiring, instance),
+  ])
+  return Object.fromEntries(environments) as Environments
 }
 
 /** Names of user settings that a native run cannot honour, because the launcher wires them itself. */
 export function ignoredSettings(input: EnvironmentInput): string[] {
-  const wired = Object.values(wiring(input)).flatMap((variables) => Object.keys(variables))
-  return [...wired, ...traefikSettingNames].filter((name) => name in input.settings)
+  const wiring = wiringInput(input)
+  const firsts = instancesOfRun(topologyOf(wiring.addresses)).filter(({ replica }) => replica === 0)
+  const wired = firsts.flatMap((instance) => Object.keys(wiringOf(wiring, instance)))
+  return wired.filter((name) => name in input.settings)
 }
 
-function serviceEnvironment(
-  input: EnvironmentInput,
-  service: keyof typeof prefixes,
-  defaults: ChildEnvironment,
-): ChildEnvironment {
-  const own = Object.entries(input.settings).filter(([name]) => name.startsWith(prefixes[service]))
+function wiringInput(input: EnvironmentInput): WiringInput {
+  return { ...input, addresses: addressesOf(input.ports) }
+}
+
+function environmentOf(input: WiringInput, instance: Instance): ChildEnvironment {
+  const { service } = instance
+  const isOwn = service !== 'redis' && service !== 'traefik'
   return {
-    SALLYPORT_MODE: 'development',
-    ...defaults,
+    ...(isOwn && { SALLYPORT_MODE: 'development' }),
+    ...(service === 'auth-sidecar' && sidecarDefaults(input, input.addresses)),
     ...sharedSettings(input.settings, service),
-    ...Object.fromEntries(own),
-    ...wiring(input)[service],
+    ...(isOwn && ownSettings(input.settings, service)),
+    ...wiringOf(input, instance),
   }
+}
+
+function ownSettings(settings: UserSettings, service: OwnService): ChildEnvironment {
+  const own = Object.entries(settings).filter(([name]) => name.startsWith(prefixes[service]))
+  return Object.fromEntries(own)
 }
 
 function sharedSettings(settings: UserSettings, service: ServiceName): ChildEnvironment {
@@ -97,9 +103,10 @@ function sharedSettings(settings: UserSettings, service: ServiceName): ChildEnvi
   return Object.fromEntries(Object.entries(settings).filter(isMeant))
 }
 
-function sidecarDefaults(input: EnvironmentInput, addresses: Addresses): ChildEnvironment {
+/** One issuer for all pairs: what one of them signs, every other takes. */
+function sidecarDefaults(input: WiringInput, addresses: Addresses): ChildEnvironment {
   return {
-    SIDECAR_ALLOWED_ORIGINS: [addresses.public, ...addresses.publicAlternates].join(','),
+    SIDECAR_ALLOWED_ORIGINS: publicOrigins(addresses).join(','),
     SIDECAR_ISSUER: `${addresses.public}/auth`,
     SIDECAR_USERS_FILE: input.state.users,
     SIDECAR_SECURE_COOKIES: 'false',
@@ -108,52 +115,11 @@ function sidecarDefaults(input: EnvironmentInput, addresses: Addresses): ChildEn
   }
 }
 
-/** Faulty ones trust nobody; `decideRun` has refused them before anything is started. */
-function proxiesOf({ settings }: EnvironmentInput) {
-  const proxies = readTrustedProxies(settings)
-  return proxyEnvironment(proxies.ok ? proxies.value : noProxies)
-}
-
 /** The services that the user set anything for: only their settings can be at fault. */
-export function servicesWithSettings(settings: UserSettings): (keyof typeof prefixes)[] {
+export function servicesWithSettings(settings: UserSettings): OwnService[] {
   const names = Object.keys(settings)
-  const services = Object.keys(prefixes) as (keyof typeof prefixes)[]
+  const services = Object.keys(prefixes) as OwnService[]
   return services.filter((service) =>
     names.some((name) => name.startsWith(prefixes[service]) || shared[name]?.includes(service)),
   )
-}
-
-/** What connects the processes with each other. */
-function wiring(input: EnvironmentInput) {
-  const { state, ports } = input
-  const { internal } = ports
-  const loopback = '127.0.0.1'
-  return {
-    'auth-sidecar': {
-      SIDECAR_HOST: loopback,
-      SIDECAR_VERIFY_PORT: `${internal.verify}`,
-      SIDECAR_AUTH_PORT: `${internal.auth}`,
-      SIDECAR_INTERNAL_PORT: `${internal.internal}`,
-      SIDECAR_MANAGEMENT_PORT: `${internal.sidecarManagement}`,
-      SIDECAR_TLS_DIRECTORY: tlsDirectory(state, 'auth-sidecar'),
-      SIDECAR_TOKEN_KEYS_FILE: state.tokenKeys,
-      SIDECAR_ASSERTION_KEYS_FILE: state.assertionMaster,
-      ...proxiesOf(input).sidecar,
-    },
-    'ws-backend': {
-      BACKEND_HOST: loopback,
-      BACKEND_PORT: `${internal.sockets}`,
-      BACKEND_MANAGEMENT_PORT: `${internal.backendManagement}`,
-      BACKEND_TLS_DIRECTORY: tlsDirectory(state, 'ws-backend'),
-      BACKEND_AUTHORITY_URL: `https://${loopback}:${internal.internal}`,
-      BACKEND_ASSERTION_KEYS_FILE: state.assertionBackend,
-    },
-    frontend: {
-      FRONTEND_HOST: loopback,
-      FRONTEND_PORT: `${internal.pages}`,
-      FRONTEND_MANAGEMENT_PORT: `${internal.frontendManagement}`,
-      FRONTEND_TLS_DIRECTORY: tlsDirectory(state, 'frontend'),
-      FRONTEND_ASSETS_DIRECTORY: join(input.root, 'frontend', 'dist'),
-    },
-  } as const
 }

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path'
 import { isatty } from 'node:tty'
 import { parseArgs } from 'node:util'
 import pc from 'picocolors'
-import { commands } from './commands.ts'
+import { type Command, commands } from './commands.ts'
 import { type Context, exitCodes, type Output } from './context.ts'
 import { findSettingsFaults } from './settings-faults.ts'
 import { statePaths } from './state-folder.ts'
@@ -47,6 +47,11 @@ function help(): string {
   return ['usage: node launcher/src/main.ts <command> [--help]', '', ...rows].join('\n')
 }
 
+function usageOf({ usage, summary, details }: Command): string {
+  const lines = [`usage: node launcher/src/main.ts ${usage}`, '', summary]
+  return [...lines, ...(details ? ['', ...details] : [])].join('\n')
+}
+
 async function main(): Promise<number> {
   const [name, ...words] = process.argv.slice(2)
   const command = Object.hasOwn(commands, name ?? '') ? commands[name ?? ''] : undefined
@@ -57,7 +62,7 @@ async function main(): Promise<number> {
     else output.error(name === undefined ? help() : `no command ${name}\n${help()}`)
     return isHelp ? exitCodes.ok : exitCodes.usage
   }
-  const usage = `usage: node launcher/src/main.ts ${command.usage}\n\n${command.summary}`
+  const usage = usageOf(command)
   try {
     const help = { type: 'boolean', short: 'h' } as const
     const options = { ...command.options, help }

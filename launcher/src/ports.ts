@@ -2,26 +2,33 @@
 // All are held open at once before any is released, so that none is chosen twice.
 
 import { createServer, type Server } from 'node:net'
+import { singleTopology, type Topology } from './topology.ts'
 
-/** Internal listeners, one port each. */
-const internalPortNames = [
+/** Internal listeners of each pair, one port each. */
+const replicaPortNames = [
   'verify',
   'auth',
   'internal',
+  'admin',
   'sidecarManagement',
   'sockets',
   'backendManagement',
-  'pages',
-  'frontendManagement',
 ] as const
 
-type InternalPorts = Readonly<Record<(typeof internalPortNames)[number], number>>
+const frontendPortNames = ['pages', 'management'] as const
+
+type Named<Name extends string> = Readonly<Record<Name, number>>
+
+/** The ports of one pair and of the backend beside it. */
+export type ReplicaPorts = Named<(typeof replicaPortNames)[number] | 'public' | 'management'>
 
 export type ChosenPorts = {
-  readonly public: number
-  readonly management: number
-  readonly internal: InternalPorts
-  /** Whether the machine has ::1; the public port is then free there too. */
+  /** The first pair's first. */
+  readonly replicas: readonly [ReplicaPorts, ...ReplicaPorts[]]
+  readonly frontend: Named<(typeof frontendPortNames)[number]>
+  /** Left out when the state is in memory. */
+  readonly redis?: number
+  /** Whether the machine has ::1; the public ports are then free there too. */
   readonly hasIpv6Loopback: boolean
 }
 
@@ -32,25 +39,54 @@ const ipv4 = '127.0.0.1'
 const ipv6 = '::1'
 const attempts = 200
 
+/** What the pair with this number would like: the ports after those of the pair before it. */
+export function preferredOf(preferred: PreferredPorts, replica: number): PreferredPorts {
+  const after = (port: number) => (port === 0 ? 0 : port + replica)
+  return { public: after(preferred.public), management: after(preferred.management) }
+}
+
 /** Chooses every port of a native run; throws when no free one is found near a preferred one. */
-export async function choosePorts(preferred: PreferredPorts): Promise<ChosenPorts> {
+export async function choosePorts(
+  preferred: PreferredPorts,
+  topology: Topology = singleTopology,
+): Promise<ChosenPorts> {
   const held: Server[] = []
   try {
     const hasIpv6Loopback = await canListenOnIpv6()
     const publicHosts = hasIpv6Loopback ? [ipv4, ipv6] : [ipv4]
-    const publicPort = await holdNear(preferred.public, publicHosts, held)
-    const management = await holdNear(preferred.management, [ipv4], held)
-    const internal: [string, number][] = []
-    for (const name of internalPortNames) internal.push([name, await holdNear(0, [ipv4], held)])
+    const chooseAny = <Name extends string>(names: readonly Name[]) => holdAny(names, held)
+    const choosePair = async (replica: number): Promise<ReplicaPorts> => {
+      const wanted = preferredOf(preferred, replica)
+      return {
+        public: await holdNear(wanted.public, publicHosts, held),
+        management: await holdNear(wanted.management, [ipv4], held),
+        ...(await chooseAny(replicaPortNames)),
+      }
+    }
+    const first = await choosePair(0)
+    const others: ReplicaPorts[] = []
+    for (let replica = 1; replica < topology.replicas; replica += 1) {
+      others.push(await choosePair(replica))
+    }
     return {
-      public: publicPort,
-      management,
-      internal: Object.fromEntries(internal) as InternalPorts,
+      replicas: [first, ...others],
+      frontend: await chooseAny(frontendPortNames),
+      ...(topology.state === 'redis' && { redis: await holdNear(0, [ipv4], held) }),
       hasIpv6Loopback,
     }
   } finally {
     await Promise.all(held.map(release))
   }
+}
+
+/** Holds a port of the system's choice for each name. */
+async function holdAny<Name extends string>(
+  names: readonly Name[],
+  held: Server[],
+): Promise<Named<Name>> {
+  const ports: [Name, number][] = []
+  for (const name of names) ports.push([name, await holdNear(0, [ipv4], held)])
+  return Object.fromEntries(ports) as Named<Name>
 }
 
 /** True when the machine has the IPv6 loopback address. */

@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import type { ServiceRole } from '@sallyport/contracts/service-role'
+import { maxReplicas } from './topology.ts'
 
 /** Absolute paths inside one state folder. */
 export type StatePaths = ReturnType<typeof statePaths>
@@ -33,14 +34,18 @@ export function statePaths(folder: string) {
     children: join(directory, 'children.json'),
     policyFaults: join(directory, 'policy-faults.json'),
     tls: join(keys, 'tls'),
+    adminTokens: join(keys, 'admin-tokens.json'),
+    redisPassword: join(keys, 'redis-auth-sidecar'),
     tokenKeys: join(keys, 'token-keys.json'),
     assertionMaster: join(keys, 'assertion-master.json'),
     assertionBackend: join(keys, 'assertion-ws-backend.json'),
     traefik: join(directory, 'traefik'),
     traefikDynamic: join(directory, 'traefik', 'dynamic'),
-    traefikStatic: join(directory, 'traefik', 'traefik.yml'),
-    accessLog: join(logs, 'traefik-access.log'),
+    redis: join(directory, 'redis'),
+    redisConfig: join(directory, 'redis', 'redis.conf'),
+    redisUsers: join(directory, 'redis', 'users.acl'),
     launcherLog: join(logs, 'launcher.log'),
+    auditLog: join(logs, 'audit.log'),
   } as const
 }
 
@@ -54,15 +59,36 @@ export function assertionKeys(paths: StatePaths, backend: string): string {
   return join(paths.keys, `assertion-${backend}.json`)
 }
 
-/** The log file of one service. */
-export function serviceLog(paths: StatePaths, service: string): string {
-  return join(paths.logs, `${service}.log`)
+/** The log file of one process. */
+export function serviceLog(paths: StatePaths, name: string): string {
+  return join(paths.logs, `${name}.log`)
+}
+
+/** What one Traefik writes of the requests that it carried. */
+export function accessLog(paths: StatePaths, name: string): string {
+  return join(paths.logs, `${name}-access.log`)
+}
+
+/** The static configuration of one Traefik; the dynamic one they share. */
+export function traefikStatic(paths: StatePaths, name: string): string {
+  return join(paths.traefik, `${name}.yml`)
+}
+
+/** Where one sidecar keeps what must outlive it: two would spoil it for each other. */
+export function authorityFolder({ directory }: StatePaths, replica: number): string {
+  return join(directory, replica === 0 ? 'authority' : `authority-${replica + 1}`)
+}
+
+/** Those of all sidecars that a run may have. */
+export function authorityFolders(paths: StatePaths): string[] {
+  return Array.from({ length: maxReplicas }, (_none, replica) => authorityFolder(paths, replica))
 }
 
 /** Makes the folder and its rooms, readable by their owner only. */
 export function prepareStateFolder(paths: StatePaths): void {
   if (!existsSync(paths.directory)) mkdirSync(paths.directory, { recursive: true, mode: 0o700 })
-  for (const room of [paths.keys, paths.logs, paths.tls, paths.traefik]) preparePrivateFolder(room)
+  const rooms = [paths.keys, paths.logs, paths.tls, paths.traefik, ...authorityFolders(paths)]
+  for (const room of rooms) preparePrivateFolder(room)
 }
 
 /** Makes one folder with mode 0700, also when it stood already with a wider one. */
@@ -103,7 +129,8 @@ export function readJson(path: string): unknown {
 export function deleteStateFolder(paths: StatePaths): boolean {
   const { endpoints, credentials, users, launcherPid, children, policyFaults } = paths
   const files = [endpoints, credentials, users, launcherPid, children, policyFaults]
-  const ours = [...files, paths.keys, paths.logs, paths.traefik]
+  const folders = [paths.keys, paths.logs, paths.traefik, paths.redis, ...authorityFolders(paths)]
+  const ours = [...files, ...folders]
   for (const path of [...ours, ...claimParts(paths)]) {
     rmSync(path, { recursive: true, force: true })
   }

@@ -18,14 +18,16 @@ export function summaryLines(context: Context, endpoints: Endpoints): string[] {
   const inRoot = relative(root, state.directory)
   const folder = inRoot.startsWith('..') ? state.directory : inRoot
   const suffix = inRoot === '.sallyport' ? '' : ` SALLYPORT_STATE=${folder}`
+  const managed = endpoints.replicas.map(({ management }) => management).join('   ')
   const row = (name: string, text: string) => `  ${paint.dim(name.padEnd(10))} ${text}`
   return [
     '',
     paint.green(paint.bold('Sallyport is ready.')),
-    row('open', paint.bold(endpoints.public)),
+    row('open', endpoints.replicas.map((replica) => paint.bold(replica.public)).join('   ')),
     row('sign in', logins),
     row('socket', `make ws${suffix}`),
     row('token', `make token${suffix}`),
+    row('operate', `${managed}, admin token in ${state.credentials}`),
     row('stop', `make down${suffix}`),
     row('state', folder),
     '',

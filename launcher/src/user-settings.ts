@@ -5,6 +5,7 @@ import { parseEnv } from 'node:util'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import type { UserSettings } from './context.ts'
 import type { PreferredPorts } from './ports.ts'
+import { maxReplicas, type Topology } from './topology.ts'
 import { readTrustedProxies } from './traefik/trusted-proxies.ts'
 
 const defaultPorts = { public: 8080, management: 8090 } as const
@@ -20,6 +21,14 @@ export function mergeUserSettings(
   return Object.fromEntries([...fromFile, ...Object.entries(environment).filter(isSet)])
 }
 
+/** What a run is asked to be. */
+export type RunPlan = {
+  readonly ports: PreferredPorts
+  readonly topology: Topology
+  /** What was chosen in place of the user, for people. */
+  readonly notes: readonly string[]
+}
+
 /**
  * Checks what `up` is asked for; the error lists every reason why it cannot be had, `given` ones (of
  * `findSettingsFaults`) first.
@@ -27,22 +36,15 @@ export function mergeUserSettings(
 export function decideRun(
   settings: UserSettings,
   given: readonly string[] = [],
-): Result<PreferredPorts, readonly string[]> {
+): Result<RunPlan, readonly string[]> {
   const faults = [...given]
-  const { MODE, STATE, REPLICAS, SALLYPORT_MODE } = settings
+  const { MODE, SALLYPORT_MODE } = settings
   if (MODE === 'compose') {
     faults.push('MODE=compose is not available yet: this release runs natively, leave MODE out')
   } else if (MODE !== undefined && MODE !== 'native') {
     faults.push(`MODE=${MODE}: there is only MODE=native in this release`)
   }
-  if (STATE === 'redis') {
-    faults.push('STATE=redis is not available yet: this release keeps its state in memory')
-  } else if (STATE !== undefined && STATE !== 'memory') {
-    faults.push(`STATE=${STATE}: there is only STATE=memory in this release`)
-  }
-  if (REPLICAS !== undefined && REPLICAS !== '1') {
-    faults.push(`REPLICAS=${REPLICAS} is not available yet: this release runs one of each`)
-  }
+  const topology = readTopology(settings, faults)
   if (SALLYPORT_MODE !== undefined && SALLYPORT_MODE !== 'development') {
     faults.push(
       `SALLYPORT_MODE=${SALLYPORT_MODE}: a native run is for development only (demo users, plain http)`,
@@ -54,7 +56,31 @@ export function decideRun(
   checkSwitch(settings, 'SALLYPORT_FOREGROUND', faults)
   const publicPort = readPort(settings, 'PUBLIC_PORT', defaultPorts.public, faults)
   const management = readPort(settings, 'MANAGEMENT_PORT', defaultPorts.management, faults)
-  return faults.length > 0 ? err(faults) : ok({ public: publicPort, management })
+  if (faults.length > 0) return err(faults)
+  const notes =
+    topology.state === 'redis' && settings['STATE'] === undefined
+      ? [`REPLICAS=${topology.replicas} shares its state through Redis: STATE=redis is chosen`]
+      : []
+  return ok({ ports: { public: publicPort, management }, topology, notes })
+}
+
+/** Several replicas share sessions and revocations: memory, which each has of its own, cannot hold them. */
+function readTopology(settings: UserSettings, faults: string[]): Topology {
+  const { STATE, REPLICAS } = settings
+  const replicas = /^[1-9]$/.test(REPLICAS ?? '1') ? Number(REPLICAS ?? '1') : 0
+  if (replicas < 1 || replicas > maxReplicas) {
+    faults.push(`REPLICAS=${REPLICAS}: there is only REPLICAS=1 and REPLICAS=${maxReplicas}`)
+  }
+  if (STATE !== undefined && STATE !== 'memory' && STATE !== 'redis') {
+    faults.push(`STATE=${STATE}: there is only STATE=memory and STATE=redis`)
+  }
+  const isReplicated = replicas > 1
+  if (isReplicated && STATE === 'memory') {
+    faults.push(
+      `REPLICAS=${REPLICAS} needs STATE=redis: with STATE=memory no replica would know of the other's sessions`,
+    )
+  }
+  return { replicas, state: STATE === 'redis' || isReplicated ? 'redis' : 'memory' }
 }
 
 function checkSwitch(settings: UserSettings, name: string, faults: string[]): void {

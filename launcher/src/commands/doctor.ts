@@ -6,10 +6,12 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
-import { canListenOnIpv6, isPortFree } from '../ports.ts'
+import { findOnPath } from '../find-on-path.ts'
+import { canListenOnIpv6, isPortFree, preferredOf } from '../ports.ts'
+import { findRedis, redisRemedy } from '../redis/find-redis.ts'
 import { runningLauncher } from '../running.ts'
 import { findGo, oldestGo } from '../traefik/find-go.ts'
-import { findOnPath, findTraefik, traefikVersion, versionOf } from '../traefik/find-traefik.ts'
+import { findTraefik, traefikVersion, versionOf } from '../traefik/find-traefik.ts'
 import { decideRun } from '../user-settings.ts'
 
 /** One line of the report. Only what is `needed` makes the doctor fail. */
@@ -31,6 +33,7 @@ export async function doctor(context: Context, _input: CommandInput): Promise<nu
     checkNode(),
     await checkNpm(context),
     await checkTraefik(context),
+    await checkRedis(context),
     ...(await checkPorts(context)),
     await checkIpv6(),
     checkClock(context),
@@ -92,6 +95,21 @@ async function checkTraefik(context: Context): Promise<Finding> {
   }
 }
 
+async function checkRedis({ settings, settingsFaults }: Context): Promise<Finding> {
+  const found = await findRedis(settings)
+  const wanted = decideRun(settings, settingsFaults)
+  const isNeeded = wanted.ok && wanted.value.topology.state === 'redis'
+  const use = isNeeded ? '' : 'only STATE=redis, REPLICAS=2 and some tests need it: '
+  const old = found && !found.isNewEnough ? ', too old' : ''
+  return {
+    name: 'redis-server',
+    isFine: found?.isNewEnough === true,
+    isNeeded,
+    found: found ? `${found.said}${old}` : 'none',
+    remedy: `${use}${redisRemedy}`,
+  }
+}
+
 async function checkPorts(context: Context): Promise<Finding[]> {
   const wanted = decideRun(context.settings, context.settingsFaults)
   if (!wanted.ok) {
@@ -102,13 +120,17 @@ async function checkPorts(context: Context): Promise<Finding[]> {
   }
   // Our own run holds them: that is no finding.
   const isOurs = runningLauncher(context.state) !== undefined
-  const ports = Object.entries(wanted.value).map(async ([name, port]): Promise<Finding> => {
+  const { ports, topology } = wanted.value
+  const asked = Array.from({ length: topology.replicas }, (_none, replica) =>
+    Object.entries(preferredOf(ports, replica)),
+  )
+  const findings = asked.flat().map(async ([name, port]): Promise<Finding> => {
     const isFine = isOurs || port === 0 || (await isPortFree(port))
     const found = isOurs ? 'this run is up' : isFine ? `${port} is free` : `${port} is taken`
     const remedy = `the next free one is used; ${name.toUpperCase()}_PORT chooses another`
     return { name: `${name} port`, isFine, isNeeded: false, found, remedy }
   })
-  return Promise.all(ports)
+  return Promise.all(findings)
 }
 
 async function checkIpv6(): Promise<Finding> {

@@ -6,8 +6,8 @@ import { signalProcess } from '../process-mark.ts'
 import { endLeftovers, waitUntilGone } from '../run/leftovers.ts'
 import { runningLauncher } from '../running.ts'
 
-/** Four children with eight seconds of grace each, and a little. */
-const patienceMs = 40_000
+/** Five stages with eight seconds of grace each, and a little. */
+const patienceMs = 48_000
 
 /** Stops the run of this state folder; 0 also when none was running. */
 export async function down(context: Context, _input: CommandInput): Promise<number> {

@@ -3,24 +3,24 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
-import { serviceNames } from '../endpoints.ts'
 import { createLineFormatter, timeOf } from '../run/log-lines.ts'
 import { createTail } from '../run/tail.ts'
 import { serviceLog } from '../state-folder.ts'
+import { instanceNames } from '../topology.ts'
 
 const pollMs = 200
 const defaultLines = 200
 /** The launcher's own lines are among them when it runs in the background. */
-const logNames = [...serviceNames, 'launcher'] as const
+const logNames = [...instanceNames, 'launcher']
 
 type Tail = { readonly name: string; readonly readNewLines: () => string[] }
 type NamedLine = { readonly name: string; readonly line: string }
 
-/** Prints the last lines of one service or of all; with `follow` goes on until it is stopped. */
+/** Prints the last lines of one process or of all; with `follow` goes on until it is stopped. */
 export async function logs(context: Context, input: CommandInput): Promise<number> {
   const { output, state } = context
   const [wanted] = input.positionals
-  if (wanted !== undefined && !isLogName(wanted)) {
+  if (wanted !== undefined && !logNames.includes(wanted)) {
     output.error(`no service ${wanted}; there are: ${logNames.join(', ')}`)
     return exitCodes.usage
   }
@@ -69,8 +69,4 @@ async function follow(
     for (const named of newLinesByTime(tails)) show(named)
     await wait(pollMs)
   }
-}
-
-function isLogName(name: string): name is (typeof logNames)[number] {
-  return logNames.some((known) => known === name)
 }

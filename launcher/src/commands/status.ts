@@ -1,11 +1,13 @@
 // `status`: one line a process, asked now.
 
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
-import { readinessUrl, serviceNames } from '../endpoints.ts'
+import { type Endpoints, instancesOf, replicaOf } from '../endpoints.ts'
 import { readLastFaults } from '../run/launcher-log.ts'
 import { readPolicyFault } from '../run/policy-faults.ts'
-import { answersOk } from '../run/readiness.ts'
+import { createReadiness } from '../run/readiness.ts'
 import { readyEndpoints, runningLauncher } from '../running.ts'
+import type { StatePaths } from '../state-folder.ts'
+import type { Instance } from '../topology.ts'
 
 /** 0 when all are ready, 1 when some are not, 3 when nothing runs. */
 export async function status(context: Context, _input: CommandInput): Promise<number> {
@@ -21,19 +23,28 @@ export async function status(context: Context, _input: CommandInput): Promise<nu
     return launcher ? exitCodes.failed : exitCodes.notRunning
   }
   const rows = await Promise.all(
-    serviceNames.map(async (name) => {
-      const isReady = await answersOk(readinessUrl(endpoints, name))
-      const url = name === 'traefik' ? endpoints.public : endpoints.services[name].management
-      return { name, pid: `${endpoints.pids[name] ?? ''}`, ready: isReady ? 'yes' : 'no', url }
-    }),
+    instancesOf(endpoints).map((instance) => rowOf(state, endpoints, instance)),
   )
   const row = (name: string, pid: string, ready: string, url: string) =>
-    `${name.padEnd(14)}${pid.padEnd(9)}${ready.padEnd(7)}${url}`
+    `${name.padEnd(16)}${pid.padEnd(9)}${ready.padEnd(7)}${url}`
   output.line(row('service', 'pid', 'ready', 'url'))
   for (const { name, pid, ready, url } of rows) output.line(row(name, pid, ready, url))
   const policyFault = readPolicyFault(state)
   if (policyFault !== undefined) output.line(plain(policyFault))
   return rows.every(({ ready }) => ready === 'yes') ? exitCodes.ok : exitCodes.failed
+}
+
+async function rowOf(state: StatePaths, endpoints: Endpoints, instance: Instance) {
+  const { name, service } = instance
+  const pid = `${endpoints.pids[name] ?? ''}`
+  const answers = createReadiness(state, endpoints, instance)
+  const ready = (await answers().catch(() => false)) ? 'yes' : 'no'
+  if (service === 'redis') {
+    return { name, pid, ready, url: `redis://127.0.0.1:${endpoints.redis?.port}` }
+  }
+  const addresses = replicaOf(endpoints, instance)
+  const url = service === 'traefik' ? addresses.public : addresses.services[service].management
+  return { name, pid, ready, url }
 }
 
 /** Without anything that a terminal would obey. */

@@ -4,13 +4,15 @@
 import { execFile, spawn } from 'node:child_process'
 import { closeSync } from 'node:fs'
 import { join } from 'node:path'
+import { ok } from '@sallyport/contracts/result'
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
 import { servicesWithSettings } from '../environment.ts'
-import type { PreferredPorts } from '../ports.ts'
+import { requireRedis } from '../redis/find-redis.ts'
 import { ensurePages } from '../run/build-pages.ts'
 import { faultOfBypass } from '../run/check-bypass.ts'
 import { checkPolicy } from '../run/check-policy.ts'
 import { checkServices, mergeFaults } from '../run/check-services.ts'
+import type { Binaries } from '../run/child-specs.ts'
 import { createLogOutput, readLogEntry } from '../run/launcher-log.ts'
 import { keepPrevious, openFresh } from '../run/log-files.ts'
 import { runNative } from '../run/run-native.ts'
@@ -20,7 +22,7 @@ import { settingsOfRun } from '../settings-faults.ts'
 import { prepareStateFolder } from '../state-folder.ts'
 import { summaryLines } from '../summary.ts'
 import { ensureTraefik } from '../traefik/build-traefik.ts'
-import { decideRun } from '../user-settings.ts'
+import { decideRun, type RunPlan } from '../user-settings.ts'
 
 const composeAnswerMs = 3000
 
@@ -34,11 +36,11 @@ export async function up(context: Context, _input: CommandInput): Promise<number
   if (settings['MODE'] === undefined && (await composeAnswers(context))) {
     output.line('starting natively: container mode comes with a later release')
   }
-  const traefik = await prepare(context)
-  if (traefik === undefined) return exitCodes.failed
-  if (settings['SALLYPORT_FOREGROUND'] === '1') return foreground(context, wanted.value, traefik)
+  const binaries = await prepare(context, wanted.value)
+  if (binaries === undefined) return exitCodes.failed
+  if (settings['SALLYPORT_FOREGROUND'] === '1') return foreground(context, wanted.value, binaries)
   const stays = output.isTerminal && settings['DETACH'] !== '1'
-  return stays ? foreground(context, wanted.value, traefik) : detach(context)
+  return stays ? foreground(context, wanted.value, binaries) : detach(context)
 }
 
 /** Before the long work, and all at once; false when there is a fault. */
@@ -73,32 +75,35 @@ export async function supervise(given: Context, _input: CommandInput): Promise<n
   const context = { ...given, output: createLogOutput(given.output.line, Date.now) }
   const wanted = decideRun(context.settings, context.settingsFaults)
   for (const fault of wanted.ok ? [] : wanted.error) context.output.error(fault)
-  const traefik = wanted.ok ? await prepare(context) : undefined
-  if (!wanted.ok || traefik === undefined) return exitCodes.failed
+  const binaries = wanted.ok ? await prepare(context, wanted.value) : undefined
+  if (!wanted.ok || binaries === undefined) return exitCodes.failed
   return runNative(context, {
-    preferredPorts: wanted.value,
-    traefik,
+    plan: wanted.value,
+    binaries,
     streamsLogs: false,
     onReady: ({ public: url }) => context.output.line(`ready ${url}`),
   })
 }
 
 /** Has everything ready that a run needs; undefined when something cannot be had (said). */
-async function prepare(context: Context): Promise<string | undefined> {
-  const traefik = await ensureTraefik(context)
+async function prepare(context: Context, { topology }: RunPlan): Promise<Binaries | undefined> {
+  const { settings, output } = context
+  // First: it is there or it is not, the others may take minutes.
+  const redis = topology.state === 'redis' ? await requireRedis(settings) : ok(undefined)
+  const traefik = redis.ok ? await ensureTraefik(context) : redis
   const pages = traefik.ok ? await ensurePages(context) : traefik
-  if (pages.ok && traefik.ok) return traefik.value
-  if (!pages.ok) context.output.error(pages.error)
+  if (pages.ok && traefik.ok && redis.ok) return { traefik: traefik.value, redis: redis.value }
+  if (!pages.ok) output.error(pages.error)
   return undefined
 }
 
-function foreground(context: Context, preferredPorts: PreferredPorts, traefik: string) {
+function foreground(context: Context, plan: RunPlan, binaries: Binaries) {
   const { output, state } = context
   // What an earlier run in the background said is not of this run.
   if (!runningLauncher(state)) keepPrevious(state.launcherLog)
   return runNative(context, {
-    preferredPorts,
-    traefik,
+    plan,
+    binaries,
     streamsLogs: true,
     onReady: (endpoints) => {
       for (const line of summaryLines(context, endpoints)) output.line(line)

@@ -3,21 +3,27 @@
 import type { Context } from '../context.ts'
 import { environmentsOf } from '../environment.ts'
 import { policyPath, readPolicyFile } from '../policy-file.ts'
+import type { ChosenPorts } from '../ports.ts'
 import type { Verdict } from './check-services.ts'
 
 /** Any ports do: no rule of the file is about them. */
-const internal = {
-  verify: 1,
-  auth: 2,
-  internal: 3,
-  sidecarManagement: 4,
-  sockets: 5,
-  backendManagement: 6,
-  pages: 7,
-  frontendManagement: 8,
-} as const
-
-const ports = { public: 8080, management: 8090, internal, hasIpv6Loopback: true } as const
+const ports: ChosenPorts = {
+  replicas: [
+    {
+      public: 8080,
+      management: 8090,
+      verify: 1,
+      auth: 2,
+      internal: 3,
+      admin: 4,
+      sidecarManagement: 5,
+      sockets: 6,
+      backendManagement: 7,
+    },
+  ],
+  frontend: { pages: 8, management: 9 },
+  hasIpv6Loopback: true,
+}
 
 /** The verdict on the file in force: all faults by line, or how many routes it has. */
 export function checkPolicy({ root, state, settings }: Context): Verdict {

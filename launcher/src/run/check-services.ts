@@ -9,9 +9,11 @@ import { text } from 'node:stream/consumers'
 import type { Context } from '../context.ts'
 import { type ChildEnvironment, environmentsOf } from '../environment.ts'
 import { choosePorts } from '../ports.ts'
-import { type StatePaths, statePaths, tlsDirectory } from '../state-folder.ts'
+import { prepareStateFolder, type StatePaths, statePaths, tlsDirectory } from '../state-folder.ts'
+import { singleTopology } from '../topology.ts'
+import { decideRun } from '../user-settings.ts'
 import { serviceEntries } from './child-specs.ts'
-import { writeStaticConfig } from './run-native.ts'
+import { writeStaticConfigs } from './prepare-run.ts'
 
 /** What one of those asked says to its settings. */
 export type Verdict = { readonly isGood: boolean; readonly said: string }
@@ -24,10 +26,12 @@ export async function checkServices(
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-check-'))
   try {
     const state = statePaths(directory)
-    const ports = await choosePorts({ public: 0, management: 0 })
+    const plan = decideRun(settings)
+    const topology = plan.ok ? plan.value.topology : singleTopology
+    const ports = await choosePorts({ public: 0, management: 0 }, topology)
     const pages = join(directory, 'pages')
     makePlaceholders(state, pages)
-    writeStaticConfig(root, state, ports, settings)
+    writeStaticConfigs(root, state, ports, settings)
     const environments = environmentsOf({ root, state, ports, settings })
     const given: Record<keyof typeof serviceEntries, ChildEnvironment> = {
       ...environments,
@@ -43,6 +47,7 @@ export async function checkServices(
 }
 
 function makePlaceholders(state: StatePaths, pages: string): void {
+  prepareStateFolder(state)
   const roles = ['auth-sidecar', 'ws-backend', 'frontend'] as const
   const files = [
     ...roles.flatMap((role) =>
@@ -54,7 +59,9 @@ function makePlaceholders(state: StatePaths, pages: string): void {
     state.assertionMaster,
     state.assertionBackend,
     state.users,
-    state.traefikStatic,
+    state.adminTokens,
+    state.redisPassword,
+    state.auditLog,
     join(pages, 'index.html'),
   ]
   for (const file of files) {

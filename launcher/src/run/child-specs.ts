@@ -1,19 +1,13 @@
-// The processes of a native run in start order: what is run, and how each says that it is ready.
+// The processes of a native run, stage by stage: what is run, how each says that it is ready, and which are kept alive.
 
 import { join } from 'node:path'
-import { type Addresses, readinessUrl, type ServiceName } from '../endpoints.ts'
-import type { ChildEnvironment } from '../environment.ts'
-import type { StatePaths } from '../state-folder.ts'
+import { type Addresses, type ReplicaAddresses, replicaOf, topologyOf } from '../endpoints.ts'
+import type { Environments } from '../environment.ts'
+import { toJsonLine } from '../redis/redis-log.ts'
+import { type StatePaths, traefikStatic } from '../state-folder.ts'
+import { type Instance, startStages } from '../topology.ts'
 import type { ChildSpec } from './child.ts'
-import { answersOk } from './readiness.ts'
-
-/** The backend drains first, while Traefik still carries its goodbyes. */
-export const stopOrder: readonly ServiceName[] = [
-  'ws-backend',
-  'traefik',
-  'auth-sidecar',
-  'frontend',
-]
+import { answersOk, createReadiness } from './readiness.ts'
 
 /** Entry points of the services, from the repository's root. */
 export const serviceEntries = {
@@ -22,44 +16,88 @@ export const serviceEntries = {
   frontend: 'frontend/server/main.ts',
 } as const
 
+/** Programs that are not ours, by path. */
+export type Binaries = {
+  readonly traefik: string
+  /** Undefined when the state is in memory. */
+  readonly redis: string | undefined
+}
+
 type ChildSpecsInput = {
   readonly root: string
   readonly state: StatePaths
   readonly addresses: Addresses
-  readonly environments: Readonly<Record<ServiceName, ChildEnvironment>>
-  readonly traefik: string
+  readonly environments: Environments
+  readonly binaries: Binaries
 }
 
-/** Lists the children in start order. */
-export function childSpecs(input: ChildSpecsInput): ChildSpec[] {
-  const { addresses, environments, root, state } = input
-  const service = (name: keyof typeof serviceEntries): ChildSpec => ({
-    name,
+/** Lists the children in start order, stage by stage. */
+export function childSpecs(input: ChildSpecsInput): readonly (readonly ChildSpec[])[] {
+  return startStages(topologyOf(input.addresses)).map((stage) =>
+    stage.map((instance) => childSpec(input, instance)),
+  )
+}
+
+function childSpec(input: ChildSpecsInput, instance: Instance): ChildSpec {
+  const { state, addresses, environments, root } = input
+  const isReady = createReadiness(state, addresses, instance)
+  const { name } = instance
+  const common = { name, environment: environments[name] ?? {}, directory: root, isReady }
+  const node = (service: keyof typeof serviceEntries): ChildSpec => ({
+    ...common,
     command: process.execPath,
-    arguments: [join(root, serviceEntries[name])],
-    environment: environments[name],
-    directory: root,
-    isReady: () => answersOk(readinessUrl(addresses, name)),
+    arguments: [join(root, serviceEntries[service])],
   })
-  return [
-    service('auth-sidecar'),
-    service('ws-backend'),
-    service('frontend'),
-    {
-      name: 'traefik',
-      command: input.traefik,
-      arguments: [`--configFile=${state.traefikStatic}`],
-      environment: environments.traefik,
-      directory: state.traefik,
-      isReady: () => isGateOpen(addresses),
-    },
-  ]
+  switch (instance.service) {
+    case 'redis':
+      return redisSpec(input, common)
+    case 'traefik':
+      return traefikSpec(input, instance, common)
+    case 'auth-sidecar':
+      return { ...node('auth-sidecar'), ...keptAlive(addresses, instance) }
+    case 'ws-backend':
+    case 'frontend':
+      return node(instance.service)
+  }
+}
+
+type Common = Pick<ChildSpec, 'name' | 'environment' | 'directory' | 'isReady'>
+
+function redisSpec({ state, binaries }: ChildSpecsInput, common: Common): ChildSpec {
+  return {
+    ...common,
+    command: binaries.redis ?? 'redis-server',
+    arguments: [state.redisConfig],
+    directory: state.redis,
+    toLogLine: (line) => toJsonLine(line, Date.now()),
+  }
+}
+
+function traefikSpec(input: ChildSpecsInput, instance: Instance, common: Common): ChildSpec {
+  const { state, addresses, binaries } = input
+  const own = replicaOf(addresses, instance)
+  return {
+    ...common,
+    command: binaries.traefik,
+    arguments: [`--configFile=${traefikStatic(state, instance.name)}`],
+    directory: state.traefik,
+    isReady: async () => (await common.isReady()) && isGateOpen(own),
+  }
+}
+
+/** A sidecar whose event loop stands still answers nobody at its Traefik, and no other can take its place there. */
+function keptAlive(addresses: Addresses, instance: Instance) {
+  const { management } = replicaOf(addresses, instance).services['auth-sidecar']
+  return {
+    isAlive: (withinMs: number) => answersOk(`${management}/healthz`, withinMs),
+    // Alone and with its sessions in memory, it would come back as another: then its end ends the run, and is seen.
+    isRevived: addresses.replicas.length > 1,
+  }
 }
 
 /** Traefik answers before it has read its routes: it counts as ready when the backend answers through it. */
-async function isGateOpen(addresses: Addresses): Promise<boolean> {
-  if (!(await answersOk(readinessUrl(addresses, 'traefik')))) return false
-  for (const address of addresses.publicAlternates) {
+async function isGateOpen(own: ReplicaAddresses): Promise<boolean> {
+  for (const address of own.publicAlternates) {
     if (!(await answersOk(`${address}/ws/health`))) return false
   }
   return true

@@ -13,8 +13,14 @@ export type ChildSpec = {
   readonly arguments: readonly string[]
   readonly environment: Readonly<Record<string, string>>
   readonly directory: string
+  /** Of what does not write JSON lines. */
+  readonly toLogLine?: (line: string) => string
   /** Asked again and again until it is true; a rejection counts as false. */
   readonly isReady: () => Promise<boolean>
+  /** Asked once it is ready, for as long as it lives; a child that is silent too long is killed and started again. */
+  readonly isAlive?: (withinMs: number) => Promise<boolean>
+  /** Whether it is started again when it ends by itself, once it was ready; else that ends the run. */
+  readonly isRevived?: boolean
 }
 
 export type Child = {
@@ -24,6 +30,8 @@ export type Child = {
   /** How it ended, in words: `exited with code 2`. Never rejects. */
   readonly ended: Promise<string>
   readonly lastLines: () => readonly string[]
+  /** SIGKILL: also ends a process that is stopped or turns in circles. */
+  readonly kill: () => Promise<void>
   /** SIGTERM, then SIGKILL after the grace. */
   readonly stop: (graceMs: number) => Promise<void>
 }
@@ -31,7 +39,8 @@ export type Child = {
 /** Starts a child in a process group of its own, so that Ctrl-C reaches only the launcher. */
 export function startChild(spec: ChildSpec, onLine: (line: string) => void): Child {
   const lines: string[] = []
-  const keep = (line: string) => {
+  const keep = (said: string) => {
+    const line = spec.toLogLine?.(said) ?? said
     lines.push(line)
     if (lines.length > keptLines) lines.shift()
     onLine(line)
@@ -58,6 +67,10 @@ export function startChild(spec: ChildSpec, onLine: (line: string) => void): Chi
     pid: child.pid,
     ended,
     lastLines: () => [...lines],
+    kill: async () => {
+      child.kill('SIGKILL')
+      await ended
+    },
     stop: async (graceMs) => {
       const grace = new AbortController()
       child.kill('SIGTERM')

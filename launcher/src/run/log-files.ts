@@ -1,19 +1,23 @@
-// The log files of one run: one a service, the run before kept beside it as `<name>.previous`.
+// The log files of one run: one a process, the run before kept beside it as `<name>.previous`.
 
 import { closeSync, existsSync, openSync, renameSync, writeSync } from 'node:fs'
-import { serviceNames } from '../endpoints.ts'
-import { type StatePaths, serviceLog } from '../state-folder.ts'
+import { accessLog, type StatePaths, serviceLog } from '../state-folder.ts'
+import { type Instance, instanceNames } from '../topology.ts'
 
-/** Opens fresh files for every service; `close` releases them. */
-export function openLogFiles(paths: StatePaths) {
-  // Traefik writes this one itself; made here first, so that only its owner can read it.
-  closeSync(openFresh(paths.accessLog))
-  const files = new Map(
-    serviceNames.map((name) => [name as string, openFresh(serviceLog(paths, name))]),
-  )
+/** Opens fresh files for every process of the run; `close` releases them. */
+export function openLogFiles(paths: StatePaths, instances: readonly Instance[]) {
+  // What this run does not have must not be taken for silent.
+  for (const name of instanceNames) {
+    for (const path of [serviceLog(paths, name), accessLog(paths, name)]) keepPrevious(path)
+  }
+  for (const { name, service } of instances) {
+    // Traefik writes this one itself; made here first, so that only its owner can read it.
+    if (service === 'traefik') closeSync(openFresh(accessLog(paths, name)))
+  }
+  const files = new Map(instances.map(({ name }) => [name, openFresh(serviceLog(paths, name))]))
   return {
-    write: (service: string, line: string) => {
-      const file = files.get(service)
+    write: (name: string, line: string) => {
+      const file = files.get(name)
       if (file !== undefined) writeSync(file, `${line}\n`)
     },
     close: async (): Promise<void> => {

@@ -9,11 +9,13 @@ describe('createLineFormatter', () => {
   it('R3.5 shows time, level, service, message and what else the line says', () => {
     const line =
       '{"level":"info","time":"2030-01-01T12:03:04","service":"x","msg":"hello","port":1,"ways":["a"]}'
-    expect(format('ws-backend', line)).toBe('12:03:04 info  ws-backend    hello port=1 ways=["a"]')
+    expect(format('ws-backend', line)).toBe(
+      '12:03:04 info  ws-backend      hello port=1 ways=["a"]',
+    )
   })
 
   it('shows a line that is no JSON as it is', () => {
-    expect(format('traefik', 'plain {text}')).toBe('traefik       plain {text}')
+    expect(format('traefik', 'plain {text}')).toBe('traefik         plain {text}')
   })
 
   it('lets no control sequence of a log line reach the terminal', () => {
@@ -23,7 +25,7 @@ describe('createLineFormatter', () => {
       agent: '\u009b31m\u202e',
     })
     expect(format('frontend', hostile)).not.toMatch(/[\p{Cc}\p{Cf}]/u)
-    expect(format('frontend', '\u001b[31mred\u001b[0m')).toBe('frontend      red')
+    expect(format('frontend', '\u001b[31mred\u001b[0m')).toBe('frontend        red')
   })
 
   it('colours only where colours are wanted', () => {

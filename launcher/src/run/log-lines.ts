@@ -3,8 +3,9 @@
 
 import { stripVTControlCharacters } from 'node:util'
 import pc from 'picocolors'
+import { instanceNames, type ServiceName } from '../topology.ts'
 
-const widest = 'auth-sidecar'.length
+const widest = Math.max(...instanceNames.map((name) => name.length))
 const levelNames = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 /** Said by the prefix already, or of no use to a reader. */
 const left = new Set(['service', 'time', 'level', 'msg', 'message', 'pid', 'hostname'])
@@ -12,12 +13,15 @@ const left = new Set(['service', 'time', 'level', 'msg', 'message', 'pid', 'host
 /** Builds the formatter; without colours its lines are plain text. */
 export function createLineFormatter(colors: boolean) {
   const paint = pc.createColors(colors)
-  const serviceColors: Readonly<Record<string, (text: string) => string>> = {
+  const serviceColors: Readonly<Record<ServiceName, (text: string) => string>> = {
     'auth-sidecar': paint.magenta,
     'ws-backend': paint.cyan,
     frontend: paint.green,
     traefik: paint.blue,
+    redis: paint.red,
   }
+  const colorOf = (name: string) =>
+    Object.entries(serviceColors).find(([service]) => name.startsWith(service))?.[1] ?? String
   const levelColors: Readonly<Record<string, (text: string) => string>> = {
     warn: paint.yellow,
     error: paint.red,
@@ -27,7 +31,7 @@ export function createLineFormatter(colors: boolean) {
   }
 
   return function formatLine(service: string, raw: string): string {
-    const name = (serviceColors[service] ?? String)(service.padEnd(widest))
+    const name = colorOf(service)(service.padEnd(widest))
     const entry = parseEntry(raw)
     if (!entry) return `${name}  ${clean(raw)}`
     const level = levelOf(entry['level'])

@@ -1,17 +1,17 @@
 // Keys of the identity assertion: the master stays with the sidecar, each backend gets what is derived for it,
 // so a backend could mint an identity for itself only.
 
-import { randomBytes } from 'node:crypto'
 import { dirname } from 'node:path'
 import { backendAudience, deriveAssertionKey } from '@sallyport/contracts/identity-assertion'
 import { assertionKeys, readJson, type StatePaths, writePrivateJson } from '../state-folder.ts'
+import { type AssertionMasterKey, makeAssertionKey } from './make-keys.ts'
 
-type KeyFile = { readonly keys: readonly { readonly keyId: string; readonly secret: string }[] }
+type KeyFile = { readonly keys: readonly AssertionMasterKey[] }
 
 /** Makes the master unless it is there, and our backend's file from it; returns whether it made a master. */
 export function ensureAssertionKeys(paths: StatePaths): boolean {
   const kept = readKeyFile(paths.assertionMaster)
-  const master = kept ?? makeMaster()
+  const master = kept ?? { keys: [makeAssertionKey()] }
   if (!kept) writePrivateJson(paths.assertionMaster, master)
   writePrivateJson(paths.assertionBackend, keysFor(backendAudience, master))
   return !kept
@@ -37,11 +37,6 @@ function keysFor(backend: string, master: KeyFile): KeyFile {
     return { keyId, secret: Buffer.from(derived).toString('base64url') }
   })
   return { keys }
-}
-
-function makeMaster(): KeyFile {
-  const keyId = randomBytes(6).toString('hex')
-  return { keys: [{ keyId, secret: randomBytes(32).toString('base64url') }] }
 }
 
 function readKeyFile(path: string): KeyFile | undefined {

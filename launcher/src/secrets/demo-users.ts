@@ -7,7 +7,7 @@ import { readJson, type StatePaths, writePrivateJson } from '../state-folder.ts'
 
 type DemoUser = { readonly username: string; readonly password: string }
 
-type Credentials = { readonly users: readonly DemoUser[] }
+type Credentials = { readonly users: readonly DemoUser[]; readonly adminToken?: string }
 
 const usernames = ['alice', 'bob'] as const
 

@@ -159,9 +159,12 @@ describe('demo users', () => {
     expect(users.map(({ username }) => username)).toEqual(['alice', 'bob'])
   })
 
-  it('are all that credentials.json holds', () => {
+  it('are all that credentials.json holds, beside the admin token', () => {
     const user = { username: expect.any(String), password: expect.any(String) }
-    expect(readJson(paths.credentials)).toEqual({ users: [user, user] })
+    expect(readJson(paths.credentials)).toEqual({
+      users: [user, user],
+      adminToken: expect.any(String),
+    })
   })
 
   it('keep their passwords, also when the hashes were lost', async () => {

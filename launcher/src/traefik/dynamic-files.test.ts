@@ -19,19 +19,21 @@ import { followPolicy, renderOptionsOf, writeDynamicFiles } from './dynamic-file
 
 const root = resolve(import.meta.dirname, '..', '..', '..')
 const ports: ChosenPorts = {
-  public: 8081,
-  management: 8091,
+  replicas: [
+    {
+      public: 8081,
+      management: 8091,
+      verify: 1,
+      auth: 2,
+      internal: 3,
+      admin: 4,
+      sidecarManagement: 5,
+      sockets: 6,
+      backendManagement: 7,
+    },
+  ],
+  frontend: { pages: 8, management: 9 },
   hasIpv6Loopback: false,
-  internal: {
-    verify: 1,
-    auth: 2,
-    internal: 3,
-    sidecarManagement: 4,
-    sockets: 5,
-    backendManagement: 6,
-    pages: 7,
-    frontendManagement: 8,
-  },
 }
 
 let folder: string

@@ -3,7 +3,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import type { UserSettings } from '../context.ts'
-import { findOnPath } from './find-traefik.ts'
+import { findOnPath } from '../find-on-path.ts'
 
 const oldestMinor = 21
 const timeoutMs = 10_000

@@ -2,11 +2,12 @@
 
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { accessSync, constants, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { UserSettings } from '../context.ts'
+import { findOnPath, isExecutable } from '../find-on-path.ts'
 
 /** The oldest release that is accepted, and the one that is built. */
 export const traefikVersion = '3.7.12'
@@ -40,12 +41,6 @@ export function traefikModule(root: string): string {
   return join(root, 'launcher', 'traefik')
 }
 
-/** The first executable of that name on the user's PATH. */
-export function findOnPath(name: string, settings: UserSettings): string | undefined {
-  const folders = (settings['PATH'] ?? '').split(delimiter).filter((folder) => folder !== '')
-  return folders.map((folder) => join(folder, name)).find(isExecutable)
-}
-
 /** True for a release of Traefik 3 that is no older than the one we build. */
 export function isNewEnough(version: string | undefined): boolean {
   const given = parseVersion(version ?? '')
@@ -73,13 +68,4 @@ function parseVersion(text: string) {
   const match = /^v?(\d+)\.(\d+)\.(\d+)(-\S+)?/.exec(text)
   if (!match) return undefined
   return { numbers: match.slice(1, 4).map(Number), isPrerelease: match[4] !== undefined }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
 }
