@@ -36,6 +36,17 @@ export default defineConfig({
         },
       },
       {
+        // The suites of live authority once more, on two pairs, two backends and Redis.
+        test: {
+          name: 'replicas',
+          include: ['tests/integration/live/**/*.test.ts'],
+          globalSetup: ['tests/support/shared-stack.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 90_000,
+          maxWorkers: 2,
+        },
+      },
+      {
         test: {
           name: 'e2e',
           include: ['tests/e2e/**/*.test.ts'],

@@ -10,6 +10,12 @@ import { parseArgs } from 'node:util'
 const root = join(import.meta.dirname, '..')
 const suites = ['unit', 'architecture', 'integration', 'e2e'] as const
 const usage = `Usage: make test [ONLY=unit,architecture,integration,e2e] [SETUP=no]\n`
+/** Tests of what is kept in Redis, by their name; and of systems that have one, by what they ask for. */
+const redisFiles = {
+  named: /(?:\.redis|\/redis-server)\.test\.ts$/,
+  ofSystems: /^tests\/(?:integration|e2e)\//,
+  asking: /STATE: 'redis'/,
+}
 
 type Report = {
   numTotalTests: number
@@ -36,20 +42,31 @@ function run(): number {
     process.stderr.write(`no such suite: ${unknown.join(', ')}\n${usage}`)
     return 2
   }
-  const left = asked.includes('e2e') && !haveChromium() ? ['e2e'] : []
-  const chosen = asked.filter((name) => !left.includes(name))
-  if (left.length > 0) {
+  const withoutBrowser = asked.includes('e2e') && !haveChromium()
+  const chosen = asked.filter((name) => name !== 'e2e' || !withoutBrowser)
+  const files = testFiles().filter((file) => chosen.includes(suiteOf(file)))
+  const needing = files.filter(needsRedis)
+  const withoutRedis = needing.length === 0 || haveRedis() ? [] : needing
+  if (withoutBrowser) {
     say(
       'browser tests are left out: no Chromium. Install it (Debian: apt-get install chromium) or set CHROMIUM.',
     )
-    if (process.env['CI']) return 1
   }
-  const { status, report } = runVitest(chosen)
+  if (withoutRedis.length > 0) {
+    say(
+      `${withoutRedis.length} test files are left out: no redis-server. Install it (Debian: apt-get install redis-server).`,
+    )
+  }
+  if (process.env['CI'] && (withoutBrowser || withoutRedis.length > 0)) return 1
+  const isRun = (file: string) => !withoutRedis.includes(file)
+  const { status, report } = runVitest(chosen, withoutRedis.length > 0 ? files.filter(isRun) : [])
   if (!report) {
     say('the test runner ended without a report')
     return 1
   }
-  const forgotten = chosen.length === suites.length ? filesThatDidNotRun(report) : []
+  // With all suites, also what belongs to none of them.
+  const due = chosen.length === suites.length ? testFiles() : files
+  const forgotten = filesThatDidNotRun(report, due.filter(isRun))
   for (const file of forgotten) say(`did not run: ${file}`)
   const suitesFailed = report.testResults.filter((file) => file.status === 'failed').length
   const skipped = report.numPendingTests + report.numTodoTests
@@ -59,7 +76,11 @@ function run(): number {
   return status === 0 && failed === 0 && forgotten.length === 0 ? 0 : 1
 }
 
-function runVitest(chosen: readonly string[]): { status: number; report: Report | undefined } {
+function runVitest(
+  chosen: readonly string[],
+  /** None: all that these suites have. */
+  files: readonly string[],
+): { status: number; report: Report | undefined } {
   const folder = mkdtempSync(join(tmpdir(), 'sallyport-report-'))
   const output = join(folder, 'report.json')
   const projects = chosen.flatMap((name) => ['--project', name])
@@ -68,6 +89,7 @@ function runVitest(chosen: readonly string[]): { status: number; report: Report 
     [
       'node_modules/vitest/vitest.mjs',
       'run',
+      ...files,
       ...projects,
       '--reporter=default',
       '--reporter=json',
@@ -83,29 +105,53 @@ function runVitest(chosen: readonly string[]): { status: number; report: Report 
 }
 
 /** Every test file in the tree must have run: a pattern that no longer matches must not pass silently. */
-function filesThatDidNotRun(report: Report): string[] {
+function filesThatDidNotRun(report: Report, files: readonly string[]): string[] {
   const ran = new Set(report.testResults.map(({ name }) => relative(root, name)))
+  return files.filter((file) => !ran.has(file))
+}
+
+function testFiles(): string[] {
   const patterns = ['*.test.ts', '*.test.tsx']
   const { stdout } = spawnSync(
     'git',
     ['ls-files', '--cached', '--others', '--exclude-standard', ...patterns],
     { cwd: root, encoding: 'utf8' },
   )
-  return stdout.split('\n').filter((file) => file !== '' && !ran.has(file))
+  return stdout.split('\n').filter((file) => file !== '' && existsSync(join(root, file)))
 }
 
-/** Finds Chromium, or installs Debian's after saying so, where that is possible and not forbidden. */
+/** By its folder below `tests`; everything else stands beside what it tests. */
+function suiteOf(file: string): string {
+  const [, folder = 'unit'] = /^tests\/([^/]+)\//.exec(file) ?? []
+  return folder
+}
+
+function needsRedis(file: string): boolean {
+  if (redisFiles.named.test(file)) return true
+  const isOfSystem = redisFiles.ofSystems.test(file)
+  return isOfSystem && redisFiles.asking.test(readFileSync(join(root, file), 'utf8'))
+}
+
 function haveChromium(): boolean {
-  const found = () => existsSync(process.env['CHROMIUM'] ?? '/usr/bin/chromium')
-  if (found()) return true
+  const isThere = () => existsSync(process.env['CHROMIUM'] ?? '/usr/bin/chromium')
+  return isThere() || install('chromium', 'the browser tests', isThere)
+}
+
+function haveRedis(): boolean {
+  const isThere = () => spawnSync('redis-server', ['--version']).status === 0
+  return isThere() || install('redis-server', 'the tests of what is kept in Redis', isThere)
+}
+
+/** Installs a package of Debian after saying so, where that is possible and not forbidden. */
+function install(name: string, use: string, isThere: () => boolean): boolean {
   const mayInstall = process.env['SETUP'] !== 'no' && process.getuid?.() === 0
   if (!mayInstall || spawnSync('apt-get', ['--version']).status !== 0) return false
-  say('installing Debian package chromium for the browser tests (SETUP=no forbids it) …')
-  const install = (args: string[]) =>
+  say(`installing Debian package ${name} for ${use} (SETUP=no forbids it) …`)
+  const apt = (args: string[]) =>
     spawnSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'] })
-  install(['update', '-qq'])
-  install(['install', '-y', '-qq', '--no-install-recommends', 'chromium'])
-  return found()
+  apt(['update', '-qq'])
+  apt(['install', '-y', '-qq', '--no-install-recommends', name])
+  return isThere()
 }
 
 function say(line: string): void {

@@ -23,6 +23,7 @@ const allowedZones: Readonly<Record<string, readonly string[]>> = {
 const packagePlaces: Readonly<Record<string, RegExp>> = {
   express: /^auth-sidecar\/src\/entrypoints\/[^/]+-api\.ts$/,
   jose: /^(?:auth-sidecar\/src\/tokens\/|contracts\/src\/identity-assertion\.ts$|bench\/src\/servers\/)/,
+  ioredis: /^auth-sidecar\/src\/(?:[^/]+\/)*[^/]+\.redis\.ts$/,
   ws: /^(?:ws-backend\/src\/(?:connection\/accept-upgrade|main)\.ts$|launcher\/src\/)/,
   react: /^(?:client\/src\/react|frontend)\//,
   'react-dom': /^(?:client\/src\/react|frontend)\//,

@@ -4,6 +4,7 @@
 import { settingsSchema as sidecar } from '../../auth-sidecar/src/config.ts'
 import { settingsSchema as frontend } from '../../frontend/server/config.ts'
 import { environmentsOf } from '../../launcher/src/environment.ts'
+import type { ChosenPorts } from '../../launcher/src/ports.ts'
 import { statePaths } from '../../launcher/src/state-folder.ts'
 import { settingsSchema as backend } from '../../ws-backend/src/config.ts'
 import { readSources, root } from './repository.ts'
@@ -14,17 +15,23 @@ type Service = (typeof serviceNames)[number]
 
 /** What the launcher gives each service of a native run on its usual ports, for the settings of a user. */
 export function nativeEnvironments(settings: Readonly<Record<string, string>>) {
-  const internal = {
-    verify: 1,
-    auth: 2,
-    internal: 3,
-    sidecarManagement: 4,
-    sockets: 5,
-    backendManagement: 6,
-    pages: 7,
-    frontendManagement: 8,
+  const ports: ChosenPorts = {
+    replicas: [
+      {
+        public: 8080,
+        management: 8090,
+        verify: 1,
+        auth: 2,
+        internal: 3,
+        admin: 4,
+        sidecarManagement: 5,
+        sockets: 6,
+        backendManagement: 7,
+      },
+    ],
+    frontend: { pages: 8, management: 9 },
+    hasIpv6Loopback: true,
   }
-  const ports = { public: 8080, management: 8090, internal, hasIpv6Loopback: true }
   return environmentsOf({ root, state: statePaths(`${root}.sallyport`), ports, settings })
 }
 

@@ -28,7 +28,10 @@ async function signIn(user: { id: string; username: string }) {
   })
   const users = [{ ...user, groups: ['staff', 'on-call'], passwordHash: 'hash' }]
   const body = { username: user.username, password: 'right' }
-  const { outcome, setCookies = [] } = await login(requestOf({ body }), { ...deps, users })
+  const { outcome, setCookies = [] } = await login(requestOf({ body }), {
+    ...deps,
+    users: () => users,
+  })
   if (!outcome.ok) throw new Error(outcome.error.reason)
   const pairs = setCookies.map((cookie) => cookie.split(';')[0] ?? '')
   return { answer: outcome.value as { token: string }, pairs }

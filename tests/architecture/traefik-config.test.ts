@@ -43,6 +43,9 @@ function checkedInRoutesOf(line: string): string {
 }
 
 const routers = Object.entries(dynamic.routers)
+/** What the machine itself may ask; everything else is for the public. */
+const managementRouters: readonly string[] = ['admin', 'ready']
+const publicRouters = routers.filter(([name]) => !managementRouters.includes(name))
 const developmentOrigins = ['http://localhost:8080', 'http://127.0.0.1:8080', 'http://[::1]:8080']
 const reaching = (service: string) =>
   routers.filter(([, router]) => plain(router.service) === service)
@@ -125,9 +128,9 @@ describe('the chain', () => {
     })
   })
 
-  it('RX.11 has one flood wall on every router', () => {
+  it('RX.11 has one flood wall on every public router', () => {
     const walls = new Set(['websocket-rate-limit', 'http-rate-limit'])
-    for (const [name, router] of routers) {
+    for (const [name, router] of publicRouters) {
       const passed = unfold(router.middlewares).filter((middleware) => walls.has(middleware))
       expect(passed.length, name).toBe(1)
     }
@@ -228,7 +231,7 @@ describe('the question to the sidecar', () => {
     const names = Object.values(dynamic.serversTransports).flatMap(
       ({ serverName }) => serverName ?? [],
     )
-    expect(names.toSorted()).toEqual(['auth-sidecar', 'frontend', 'ws-backend'])
+    expect(names.toSorted()).toEqual(['auth-sidecar', 'auth-sidecar', 'frontend', 'ws-backend'])
     for (const transport of Object.values(dynamic.serversTransports)) {
       expect(transport).not.toHaveProperty('insecureSkipVerify')
     }
@@ -257,8 +260,76 @@ describe('the entry points', () => {
     expect(http?.maxHeaderBytes).toBeLessThanOrEqual(16_384)
   })
 
-  it('every router is on the public ones and on no other', () => {
-    for (const [name, router] of routers) expect(router.entryPoints, name).toEqual(['web', 'web6'])
+  it('every router is on the public ones and on no other, but those of the management', () => {
+    for (const [name, router] of publicRouters) {
+      expect(router.entryPoints, name).toEqual(['web', 'web6'])
+    }
+    for (const name of managementRouters) {
+      expect(dynamic.routers[name]?.entryPoints, name).toEqual(['management'])
+    }
+  })
+})
+
+describe('the management entry point', () => {
+  type Balancer = { readonly serversTransport: string; readonly servers: readonly object[] }
+  const balancerOf = (service: string) =>
+    (dynamic.services[service] as { readonly loadBalancer: Balancer }).loadBalancer
+
+  it('RX.1 reaches the sidecar’s admin listener for readiness and for the operator, and for nothing else', () => {
+    const rules = managementRouters.map((name) => dynamic.routers[name]?.rule)
+    expect(rules).toEqual(['PathPrefix(`/admin/`)', 'Path(`/ready`)'])
+    const listener = environment['SALLYPORT_ADMIN_URL']
+    for (const name of managementRouters) {
+      const { servers } = balancerOf(dynamic.routers[name]?.service ?? '')
+      expect(servers, name).toEqual([{ url: listener }])
+    }
+    const reachedBy = routers.filter(([, { service }]) => /admin|readiness/.test(service))
+    expect(reachedBy.map(([name]) => name).toSorted()).toEqual(managementRouters)
+  })
+
+  it('W95 RX.1 does not wait for a frozen sidecar when it is asked whether the pair is ready', () => {
+    const { serversTransport } = balancerOf(dynamic.routers['ready']?.service ?? '')
+    expect(dynamic.serversTransports[serversTransport]?.['forwardingTimeouts']).toEqual({
+      dialTimeout: '1s',
+      responseHeaderTimeout: '1s',
+    })
+  })
+
+  it('passes an operator’s token on, and no cookie to anybody', () => {
+    const removedBy = (name: string) =>
+      unfold(dynamic.routers[name]?.middlewares).flatMap((middleware) =>
+        Object.entries(dynamic.middlewares[middleware]?.['headers']?.['customRequestHeaders'] ?? {})
+          .filter(([, value]) => value === '')
+          .map(([header]) => header),
+      )
+    expect(removedBy('admin')).toContain('Cookie')
+    expect(removedBy('admin')).not.toContain('Authorization')
+    for (const header of ['Cookie', 'Authorization']) expect(removedBy('ready')).toContain(header)
+  })
+})
+
+describe('the backends', () => {
+  const servers = [{ url: 'https://127.0.0.1:4003' }, { url: 'https://127.0.0.1:4013' }]
+  const transport = { serversTransport: 'to-ws-backend', passHostHeader: true, servers }
+
+  it('RX.1 RX.12 are shared by all pairs, and one that is dead, frozen or draining gets nothing new', () => {
+    expect(dynamic.services['ws-backend-checked']).toEqual({
+      loadBalancer: {
+        ...transport,
+        healthCheck: {
+          path: '/ws/health',
+          interval: '1s',
+          timeout: '1s',
+          followRedirects: false,
+        },
+      },
+    })
+  })
+
+  it('RX.12 are asked all the same when none is said to be well: the refusal then has a body', () => {
+    const { failover } = dynamic.services['ws-backend'] as { readonly failover: object }
+    expect(failover).toEqual({ service: 'ws-backend-checked', fallback: 'ws-backend-unchecked' })
+    expect(dynamic.services['ws-backend-unchecked']).toEqual({ loadBalancer: transport })
   })
 })
 

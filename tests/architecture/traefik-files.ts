@@ -8,8 +8,9 @@ import { readSources, readText } from './repository.ts'
 export const environment: Readonly<Record<string, string>> = {
   SALLYPORT_VERIFY_URL: 'https://127.0.0.1:4001',
   SALLYPORT_AUTH_URL: 'https://127.0.0.1:4002',
-  SALLYPORT_BACKEND_URL: 'https://127.0.0.1:4003',
+  SALLYPORT_BACKEND_URL: 'https://127.0.0.1:4003,https://127.0.0.1:4013',
   SALLYPORT_FRONTEND_URL: 'https://127.0.0.1:4004',
+  SALLYPORT_ADMIN_URL: 'https://127.0.0.1:4005',
   SALLYPORT_TRAEFIK_TLS: '/keys/traefik',
   SALLYPORT_ENTRY_POINTS: 'web,web6',
 }
@@ -22,6 +23,14 @@ export function renderTemplate(text: string): string {
     return value
   }
   const rendered = text
+    .replace(
+      /\{\{ range splitList "," \(env "(\w+)"\) \}\}(.*?)\{\{ end \}\}/g,
+      (_all, name: string, each: string) =>
+        valueOf(name)
+          .split(',')
+          .map((entry) => each.replaceAll('{{ . }}', entry))
+          .join(''),
+    )
     .replace(/\{\{ splitList "," \(env "(\w+)"\) \| toJson \}\}/g, (_all, name: string) =>
       JSON.stringify(valueOf(name).split(',')),
     )

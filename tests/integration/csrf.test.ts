@@ -191,7 +191,7 @@ describe.each(endpoints)('ORG-1 W81 W82 POST %s', (path) => {
       expect(headers).toMatchObject({
         'access-control-allow-origin': origin,
         'access-control-allow-credentials': 'true',
-        'access-control-allow-methods': 'GET, POST',
+        'access-control-allow-methods': 'GET, POST, DELETE',
         'access-control-allow-headers': 'Authorization, Content-Type',
         'access-control-max-age': '600',
       })

@@ -84,6 +84,8 @@ export async function startTraefik(
   const part = start(readlinkSync(`/proc/${traefik}/exe`), [`--configFile=${file}`], {
     ...environmentOf(traefik),
     SALLYPORT_ENTRY_POINTS: 'web',
+    // A test's own backend meets what the test sends and nothing else.
+    ...('SALLYPORT_BACKEND_URL' in changes && { SALLYPORT_BACKEND_CHECK_INTERVAL: '24h' }),
     ...changes,
   })
   const url = `http://127.0.0.1:${port}`
@@ -99,9 +101,10 @@ export async function startTraefik(
 
 /** Starts a second sidecar with the first one's settings on ports of its own. */
 export async function startSidecar(stack: Stack): Promise<Part & { readonly verifyUrl: string }> {
-  const ports = await Promise.all([freePort(), freePort(), freePort(), freePort()])
-  const [verify, auth, internal, management] = ports.map(String)
-  if (!verify || !auth || !internal || !management) throw new Error('no free ports')
+  const [verify, auth, internal, admin, management] = await Promise.all(
+    Array.from({ length: 5 }, async () => `${await freePort()}`),
+  )
+  if (!verify || !auth || !internal || !admin || !management) throw new Error('no free ports')
   const pid = stack.endpoints.pids['auth-sidecar']
   const main = join(import.meta.dirname, '../../auth-sidecar/src/main.ts')
   const part = start(process.execPath, [main], {
@@ -109,7 +112,10 @@ export async function startSidecar(stack: Stack): Promise<Part & { readonly veri
     SIDECAR_VERIFY_PORT: verify,
     SIDECAR_AUTH_PORT: auth,
     SIDECAR_INTERNAL_PORT: internal,
+    SIDECAR_ADMIN_PORT: admin,
     SIDECAR_MANAGEMENT_PORT: management,
+    // The first one's is its own: two that wrote there would spoil it for each other.
+    SIDECAR_STATE_DIRECTORY: '',
   })
   await until('the second sidecar', () =>
     request(`http://127.0.0.1:${management}/readyz`, { from: '127.0.0.1' }).then(
@@ -131,6 +137,7 @@ export async function startBackend(
     ...environmentOf(stack.endpoints.pids['ws-backend']),
     BACKEND_PORT: `${port}`,
     BACKEND_MANAGEMENT_PORT: `${await freePort()}`,
+    BACKEND_NODE_NAME: `ws-backend-at-${port}`,
     ...changes,
   }
   const part = start(process.execPath, [main], environment)

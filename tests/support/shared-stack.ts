@@ -14,6 +14,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const stack = await startStack({
     WS_RATE_LIMIT: project.name === 'e2e' ? '1000' : '10',
     SIDECAR_LOGINS_PER_ACCOUNT: '1000',
+    ...(project.name === 'replicas' && { REPLICAS: '2', STATE: 'redis' }),
   })
   project.provide('stateFolder', stack.stateFolder)
   return stack.stop

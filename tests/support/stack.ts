@@ -9,21 +9,32 @@ import { createInterface } from 'node:readline'
 /** The repository's root. */
 export const root = join(import.meta.dirname, '../..')
 
-/** What `endpoints.json` holds. */
-export type Endpoints = {
+/** The addresses of one pair of Traefik and sidecar, with the backend beside it and the front end of all. */
+export type Replica = {
   readonly public: string
   readonly publicAlternates: readonly string[]
   readonly management: string
   readonly services: {
-    readonly 'auth-sidecar': Record<'verify' | 'auth' | 'internal' | 'management', string>
+    readonly 'auth-sidecar': Record<'verify' | 'auth' | 'internal' | 'admin' | 'management', string>
     readonly 'ws-backend': Record<'sockets' | 'management', string>
     readonly frontend: Record<'pages' | 'management', string>
   }
-  readonly pids: Record<'launcher' | 'auth-sidecar' | 'ws-backend' | 'frontend' | 'traefik', number>
+}
+
+type Always = 'launcher' | 'auth-sidecar' | 'ws-backend' | 'frontend' | 'traefik'
+type Sometimes = 'redis' | 'auth-sidecar-2' | 'ws-backend-2' | 'traefik-2'
+
+/** What `endpoints.json` holds: the first pair's addresses, and those of all pairs. */
+export type Endpoints = Replica & {
+  readonly replicas: readonly Replica[]
+  readonly redis?: { readonly port: number }
+  /** Of a sidecar that was started again, the new one: read the file again. */
+  readonly pids: Readonly<Record<Always, number>> & { readonly [Name in Sometimes]?: number }
 }
 
 export type Credentials = {
   readonly users: readonly { readonly username: string; readonly password: string }[]
+  readonly adminToken: string
 }
 
 export type Stack = {
@@ -35,7 +46,10 @@ export type Stack = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts a system and waits until it says that it is ready; rejects with its output when it is not. */
+/**
+ * Starts a system and waits until it says that it is ready; rejects with its output when it is not. Two pairs over a
+ * Redis of their own: `{ REPLICAS: '2', STATE: 'redis' }`.
+ */
 export async function startStack(environment: Record<string, string> = {}): Promise<Stack> {
   const stateFolder = mkdtempSync(join(tmpdir(), 'sallyport-test-'))
   const child = spawn(process.execPath, [join(root, 'launcher/src/main.ts'), 'up'], {
