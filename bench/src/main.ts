@@ -10,6 +10,9 @@ import { coldGroup } from './groups/cold.ts'
 import { floodGroup } from './groups/flood.ts'
 import type { Group } from './groups/group.ts'
 import { memoryGroup } from './groups/memory.ts'
+import { recheckGroup } from './groups/recheck.ts'
+import { refreshGroup } from './groups/refresh.ts'
+import { revokeGroup } from './groups/revoke.ts'
 import { upGroup } from './groups/up.ts'
 import { upgradeGroup } from './groups/upgrade.ts'
 import { verifyGroup } from './groups/verify.ts'
@@ -24,6 +27,9 @@ const groups: Readonly<Record<GroupName, Group>> = {
   upgrade: upgradeGroup,
   chain: chainGroup,
   memory: memoryGroup,
+  revoke: revokeGroup,
+  refresh: refreshGroup,
+  recheck: recheckGroup,
   up: upGroup,
 }
 

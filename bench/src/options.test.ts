@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readOptions } from './options.ts'
+import { groupNames, readOptions } from './options.ts'
 
 const read = (environment: Record<string, string>, args: string[] = []) =>
   readOptions(environment, args, '/repository')
@@ -10,7 +10,7 @@ describe('options of the bench', () => {
       ok: true,
       value: {
         help: false,
-        groups: ['verify', 'cold', 'flood', 'upgrade', 'chain', 'memory', 'up'],
+        groups: [...groupNames],
         quick: false,
         strict: false,
         stateFolder: '/repository/.sallyport',

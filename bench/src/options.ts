@@ -5,7 +5,18 @@ import { parseArgs } from 'node:util'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 
 /** The groups in the order in which they run. */
-export const groupNames = ['verify', 'cold', 'flood', 'upgrade', 'chain', 'memory', 'up'] as const
+export const groupNames = [
+  'verify',
+  'cold',
+  'flood',
+  'upgrade',
+  'chain',
+  'memory',
+  'revoke',
+  'refresh',
+  'recheck',
+  'up',
+] as const
 
 export type GroupName = (typeof groupNames)[number]
 
@@ -22,7 +33,8 @@ export type Options = {
   readonly profileFolder: string | undefined
 }
 
-export const helpText = `make bench: ratios against floors that are measured in the same run.
+export const helpText = `make bench: ratios against floors that are measured in the same run. The groups revoke, refresh and recheck
+measure a whole system of two pairs, two backends and Redis (redis-server), in units.
 
   ONLY=GROUP,…           run only these groups: ${groupNames.join(' ')}
   QUICK=1                small samples: to see that it runs, not for figures

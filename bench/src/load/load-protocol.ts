@@ -54,7 +54,7 @@ export type LoginOrder = {
   readonly durationMs: number
 }
 
-/** What came of an order. A broken connection is a `fault`, in words; the other numbers then mean nothing. */
+/** What came of an order. */
 export type LoadResult = {
   readonly answered: number
   /** Answers of another kind than the order must get: a good token refused, a bad one let in. */
@@ -66,5 +66,7 @@ export type LoadResult = {
   readonly latencyMs: { readonly p50: number; readonly p99: number }
   /** That of the last good answer, so that the floor's can be made as long. */
   readonly assertion: string
-  readonly fault?: string
 }
+
+/** Instead of a result: a connection broke, or the order could not be run; in words. */
+export type LoadFault = { readonly fault: string }

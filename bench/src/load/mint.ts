@@ -11,8 +11,7 @@ type Members = Readonly<Record<string, unknown>>
 
 /** Returns the maker of distinct tokens; throws when the template is no compact token. */
 export function createMint({ template, privateKey, kinds }: Mint): () => MintedToken {
-  const [header, payload] = template.split('.', 2).map(decode)
-  if (!header || !payload) throw new Error('the template is no compact token')
+  const { header, claims: payload } = claimsOf(template)
   const key = createPrivateKey({ key: privateKey, format: 'jwk' })
   const run = randomBytes(9).toString('base64url')
   let count = 0
@@ -46,6 +45,15 @@ function withSignature(input: string, key: KeyObject): string {
     dsaEncoding: 'ieee-p1363',
   })
   return `${input}.${signature.toString('base64url')}`
+}
+
+/** Both parts of a compact token, unverified; throws when it is none. */
+export function claimsOf(compact: string): { readonly header: Members; readonly claims: Members } {
+  const [header = '', claims, signature] = compact.split('.')
+  if (claims === undefined || signature === undefined) {
+    throw new Error('the template is no compact token')
+  }
+  return { header: decode(header), claims: decode(claims) }
 }
 
 function decode(part: string): Members {
