@@ -62,7 +62,7 @@ rotate: installed ## new keys while everything runs (KEY=token, assertion, certi
 clean: installed ## stop everything and delete keys, demo users and logs
 	@$(launcher) clean
 
-test: dependencies ## run all tests (ONLY=unit,architecture,integration,e2e)
+test: dependencies ## run all tests (ONLY=unit,architecture,integration,replicas,e2e)
 	@exec node tests/run.ts $(if $(ONLY),--only $(ONLY))
 
 check: dependencies ## types, lint, format, settings

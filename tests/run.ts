@@ -8,8 +8,10 @@ import { join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 
 const root = join(import.meta.dirname, '..')
-const suites = ['unit', 'architecture', 'integration', 'e2e'] as const
-const usage = `Usage: make test [ONLY=unit,architecture,integration,e2e] [SETUP=no]\n`
+const suites = ['unit', 'architecture', 'integration', 'replicas', 'e2e'] as const
+/** The files of `tests/integration/live/` once more, on a system of another kind. */
+const replicas = 'replicas'
+const usage = `Usage: make test [ONLY=unit,architecture,integration,replicas,e2e] [SETUP=no]\n`
 /** Tests of what is kept in Redis, by their name; and of systems that have one, by what they ask for. */
 const redisFiles = {
   named: /(?:\.redis|\/redis-server)\.test\.ts$/,
@@ -43,21 +45,24 @@ function run(): number {
     return 2
   }
   const withoutBrowser = asked.includes('e2e') && !haveChromium()
-  const chosen = asked.filter((name) => name !== 'e2e' || !withoutBrowser)
-  const files = testFiles().filter((file) => chosen.includes(suiteOf(file)))
+  const withBrowser = asked.filter((name) => name !== 'e2e' || !withoutBrowser)
+  const files = testFiles().filter((file) => withBrowser.includes(suiteOf(file)))
   const needing = files.filter(needsRedis)
-  const withoutRedis = needing.length === 0 || haveRedis() ? [] : needing
+  const isRedisNeeded = needing.length > 0 || asked.includes(replicas)
+  const isRedisMissing = isRedisNeeded && !haveRedis()
+  const withoutRedis = isRedisMissing ? needing : []
+  const chosen = withBrowser.filter((name) => name !== replicas || !isRedisMissing)
   if (withoutBrowser) {
     say(
       'browser tests are left out: no Chromium. Install it (Debian: apt-get install chromium) or set CHROMIUM.',
     )
   }
-  if (withoutRedis.length > 0) {
+  if (isRedisMissing) {
     say(
-      `${withoutRedis.length} test files are left out: no redis-server. Install it (Debian: apt-get install redis-server).`,
+      `${withoutRedis.length} test files and the suite ${replicas} are left out: no redis-server. Install it (Debian: apt-get install redis-server).`,
     )
   }
-  if (process.env['CI'] && (withoutBrowser || withoutRedis.length > 0)) return 1
+  if (process.env['CI'] && (withoutBrowser || isRedisMissing)) return 1
   const isRun = (file: string) => !withoutRedis.includes(file)
   const { status, report } = runVitest(chosen, withoutRedis.length > 0 ? files.filter(isRun) : [])
   if (!report) {

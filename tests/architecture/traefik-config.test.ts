@@ -44,7 +44,7 @@ function checkedInRoutesOf(line: string): string {
 
 const routers = Object.entries(dynamic.routers)
 /** What the machine itself may ask; everything else is for the public. */
-const managementRouters: readonly string[] = ['admin', 'ready']
+const managementRouters: readonly string[] = ['management_admin', 'management_ready']
 const publicRouters = routers.filter(([name]) => !managementRouters.includes(name))
 const developmentOrigins = ['http://localhost:8080', 'http://127.0.0.1:8080', 'http://[::1]:8080']
 const reaching = (service: string) =>
@@ -288,7 +288,7 @@ describe('the management entry point', () => {
   })
 
   it('W95 RX.1 does not wait for a frozen sidecar when it is asked whether the pair is ready', () => {
-    const { serversTransport } = balancerOf(dynamic.routers['ready']?.service ?? '')
+    const { serversTransport } = balancerOf(dynamic.routers['management_ready']?.service ?? '')
     expect(dynamic.serversTransports[serversTransport]?.['forwardingTimeouts']).toEqual({
       dialTimeout: '1s',
       responseHeaderTimeout: '1s',
@@ -302,9 +302,10 @@ describe('the management entry point', () => {
           .filter(([, value]) => value === '')
           .map(([header]) => header),
       )
-    expect(removedBy('admin')).toContain('Cookie')
-    expect(removedBy('admin')).not.toContain('Authorization')
-    for (const header of ['Cookie', 'Authorization']) expect(removedBy('ready')).toContain(header)
+    expect(removedBy('management_admin')).toContain('Cookie')
+    expect(removedBy('management_admin')).not.toContain('Authorization')
+    for (const header of ['Cookie', 'Authorization'])
+      expect(removedBy('management_ready')).toContain(header)
   })
 })
 
@@ -313,7 +314,7 @@ describe('the backends', () => {
   const transport = { serversTransport: 'to-ws-backend', passHostHeader: true, servers }
 
   it('RX.1 RX.12 are shared by all pairs, and one that is dead, frozen or draining gets nothing new', () => {
-    expect(dynamic.services['ws-backend-checked']).toEqual({
+    expect(dynamic.services['ws-backend_checked']).toEqual({
       loadBalancer: {
         ...transport,
         healthCheck: {
@@ -328,8 +329,8 @@ describe('the backends', () => {
 
   it('RX.12 are asked all the same when none is said to be well: the refusal then has a body', () => {
     const { failover } = dynamic.services['ws-backend'] as { readonly failover: object }
-    expect(failover).toEqual({ service: 'ws-backend-checked', fallback: 'ws-backend-unchecked' })
-    expect(dynamic.services['ws-backend-unchecked']).toEqual({ loadBalancer: transport })
+    expect(failover).toEqual({ service: 'ws-backend_checked', fallback: 'ws-backend_unchecked' })
+    expect(dynamic.services['ws-backend_unchecked']).toEqual({ loadBalancer: transport })
   })
 })
 

@@ -24,7 +24,7 @@ const timing = {
   pollMs: 50,
   stopGraceMs: 8000,
   // A pair whose sidecar stands still has to be back within five seconds: half of it is for noticing.
-  watchdog: { intervalMs: 500, patienceMs: 1000, misses: 3 },
+  watchdog: { intervalMs: 250, patienceMs: 750, misses: 3 },
   restartLimit: { restarts: 5, withinMs: 60_000 },
   now: () => performance.now(),
 } as const satisfies Partial<KeepDeps>
