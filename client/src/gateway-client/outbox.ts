@@ -43,9 +43,7 @@ export function createOutbox(): Outbox {
   }
 }
 
-/** The text frame of a message: `{type, id?, data}` with the channel inside `data`. */
-export function encodeClientMessage(message: ClientMessage): string {
-  const { type, id, channel } = message
-  const data = message.type === 'publish' ? { channel, data: message.data } : { channel }
+/** The text frame of a message: `{type, id?, data}` with everything else inside `data`. */
+export function encodeClientMessage({ type, id, ...data }: ClientMessage): string {
   return JSON.stringify(id === undefined ? { type, data } : { type, id, data })
 }
