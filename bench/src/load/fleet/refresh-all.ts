@@ -34,7 +34,8 @@ export async function refreshAll(
   }
   await Promise.all(Array.from({ length: lanes }, lane))
   const seconds = (performance.now() - startedAtMs) / 1000
-  if (latenciesMs.length === 0) throw new Error(`no socket was refreshed: ${[...failures.keys()]}`)
+  if (latenciesMs.length === 0)
+    throw new Error(`no socket was refreshed: ${[...failures.keys()].join(', ')}`)
   return {
     refreshed: latenciesMs.length,
     failures: Object.fromEntries(failures),
