@@ -1,9 +1,11 @@
-import type { Browser } from 'playwright-core'
+import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
+import type { Browser, WebSocket } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest'
+import { admin, connections } from '../support/admin.ts'
 import { isOpen, launchBrowser, newPerson, signIn } from '../support/browser.ts'
 import { login } from '../support/http.ts'
 import { openSocket } from '../support/socket.ts'
-import { readStack } from '../support/stack.ts'
+import { readStack, startStack } from '../support/stack.ts'
 
 const stack = readStack(inject('stateFolder'))
 const home = stack.endpoints.public
@@ -135,6 +137,22 @@ describe('signed in', () => {
     await person.context.close()
   })
 
+  it('RX.1 says that an operator ended the connection, and comes back by itself', async () => {
+    const { page, context, sockets } = await newPerson(browser)
+    const opening = page.waitForEvent('websocket')
+    const signingIn = signIn(page, stack, 'alice')
+    const welcome = await said(await opening, 'welcome')
+    await signingIn
+    const { connectionId } = welcome.data
+    expect((await admin(stack, 'DELETE', `/admin/connections/${connectionId}`)).status).toBe(204)
+    const notice = page.getByTestId('connection-error')
+    expect(await notice.innerText()).toContain('The connection was ended by an operator.')
+    await isOpen(page)
+    await notice.waitFor({ state: 'detached' })
+    expect(sockets).toHaveLength(2)
+    await context.close()
+  })
+
   it('R4.7 stays signed out after going back, and can sign in again', async () => {
     const { page, context } = await newPerson(browser)
     await signIn(page, stack, 'alice')
@@ -158,3 +176,47 @@ describe('signed in', () => {
     await context.close()
   })
 })
+
+describe('a token that runs out', () => {
+  it('R3.7 R4.7 RX.3 the page renews it on the open socket, which outlives it', async () => {
+    // The shortest life there is, and a heartbeat that shows that the socket is there beyond it.
+    const settings = { SIDECAR_TOKEN_LIFE_SECONDS: '30', BACKEND_HEARTBEAT_MS: '1000' }
+    const brief = await startStack(settings)
+    const { page, context, sockets, authRequests } = await newPerson(browser)
+    try {
+      const opening = page.waitForEvent('websocket')
+      const signingIn = signIn(page, brief, 'alice')
+      const socket = await opening
+      const welcome = await said(socket, 'welcome')
+      const bornAtMs = performance.now()
+      expect(welcome.data.ttlMs).toBeLessThanOrEqual(30_000)
+      await signingIn
+
+      const renewed = await said(socket, 'auth.ok')
+      expect(renewed.data.ttlMs).toBeGreaterThan(25_000)
+      await said(socket, 'hb', () => performance.now() - bornAtMs > 31_000)
+      await isOpen(page)
+      expect(sockets).toHaveLength(1)
+      expect(authRequests.filter((request) => request === 'GET /auth/session')).not.toEqual([])
+      const { connections: live } = await connections(brief)
+      expect(live.map(({ connectionId }) => connectionId)).toEqual([welcome.data.connectionId])
+    } finally {
+      await context.close()
+      await brief.stop()
+    }
+  })
+})
+
+/** The next message of a type that a page's socket receives and that fits. */
+async function said<Type extends ServerMessage['type']>(
+  socket: WebSocket,
+  type: Type,
+  fits = () => true,
+): Promise<Extract<ServerMessage, { type: Type }>> {
+  const read = (payload: string | Buffer) => JSON.parse(String(payload)) as ServerMessage
+  const frame = await socket.waitForEvent('framereceived', {
+    predicate: ({ payload }) => read(payload).type === type && fits(),
+    timeout: 45_000,
+  })
+  return read(frame.payload) as Extract<ServerMessage, { type: Type }>
+}

@@ -86,6 +86,16 @@ describe('states', () => {
 })
 
 describe('words', () => {
+  it('R2.9 tells an operator’s end from a connection that was replaced', () => {
+    const waits = { phase: 'backing-off', attempt: 1, secondChanceUsed: false, delayMs: 1 } as const
+    const ended = { ...waits, category: 'unknown', code: 4409, byOperator: true } as const
+    const error = createErrorFromState(ended)
+    expect(error && getUserFriendlyMessage(error)).toBe('The connection was ended by an operator.')
+    expect(error && isRetryableError(error)).toBe(true)
+    const replaced = createErrorFromCloseEvent({ code: 4409 })
+    expect(getUserFriendlyMessage(replaced)).toContain('replaced')
+  })
+
   it.each(everyCode)('R2.9 says a plain sentence for $code', ({ code, reason }) => {
     const sentence = getUserFriendlyMessage(createErrorFromCloseEvent({ code }))
     expect(sentence).toMatch(/^[A-Z][^0-9_{}]+\.$/)

@@ -15,6 +15,8 @@ export type WebSocketError = {
   /** The close code; absent when no socket was involved. */
   readonly code?: number
   readonly retryable: boolean
+  /** An operator ended the connection; it comes back by itself. */
+  readonly byOperator?: true
 }
 
 /** The fixed sentences of a 401; all mean the same. */
@@ -33,6 +35,9 @@ const sentencesByCode: ReadonlyMap<number, string> = new Map([
   [closeCodes.serviceRestart.code, 'The server is restarting. We will be back in a moment.'],
   [closeCodes.normal.code, 'The connection was closed.'],
 ])
+
+/** Not of a code: the same one tells of a connection that was replaced. */
+const operatorSentence = 'The connection was ended by an operator.'
 
 const sentencesByType: Readonly<Record<WebSocketErrorType, string>> = {
   auth: 'Your session is over. Please sign in again.',
@@ -77,8 +82,13 @@ export function createErrorFromError(error: unknown): WebSocketError {
 /** Describes what stands between a client and an open connection; undefined when nothing does. */
 export function createErrorFromState(state: ConnectionState): WebSocketError | undefined {
   if (state.phase === 'backing-off') {
-    const { category: type, code } = state
-    return code === undefined ? { type, retryable: true } : { type, code, retryable: true }
+    const { category: type, code, byOperator } = state
+    return {
+      type,
+      ...(code !== undefined && { code }),
+      retryable: true,
+      ...(byOperator && { byOperator }),
+    }
   }
   if (state.phase !== 'ended') return undefined
   if (state.code !== undefined) return createErrorFromCloseEvent({ code: state.code })
@@ -87,6 +97,7 @@ export function createErrorFromState(state: ConnectionState): WebSocketError | u
 
 /** One plain sentence, without codes and technical words. */
 export function getUserFriendlyMessage(error: WebSocketError): string {
+  if (error.byOperator) return operatorSentence
   const byCode = error.code === undefined ? undefined : sentencesByCode.get(error.code)
   return byCode ?? sentencesByType[error.type]
 }

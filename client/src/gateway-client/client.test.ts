@@ -1,11 +1,10 @@
 // The client's effects: when it asks for a token, when it opens a socket, when it comes back, and when it does not.
 
-import type { Disconnect } from '@sallyport/contracts/messages/server-message'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { createClientWorld } from '../testing/client-world.ts'
 import { createFakeClock, settle, welcome } from '../testing/fake-surroundings.ts'
 import { createGatewayClient } from './client.ts'
-import { adviceGraceMs, heartbeatGraceMs, welcomeTimeoutMs } from './lifeline.ts'
+import { heartbeatGraceMs, welcomeTimeoutMs } from './lifeline.ts'
 import { maxQueuedMessages } from './outbox.ts'
 import { UnauthorizedError } from './token-source.ts'
 
@@ -234,39 +233,6 @@ describe('coming back', () => {
     await world.clock.advance(1)
     expect(world.sockets.opened[0]?.isClosedByClient).toBe(true)
     expect(world.client.getState().phase).toBe('backing-off')
-  })
-})
-
-describe('advice', () => {
-  const advice: Disconnect = {
-    code: 4410,
-    reason: 'session-revoked',
-    category: 'auth',
-    reconnect: false,
-    refresh: false,
-  }
-
-  it('RX.1 survives a proxy that loses the close code', async () => {
-    await world.connected()
-    world.sockets.last().say({ type: 'disconnect', data: advice })
-    world.sockets.last().close(1006)
-    expect(world.client.getState()).toEqual({ phase: 'ended', outcome: 'auth', code: 4410 })
-  })
-
-  it('is followed even when the close frame never comes', async () => {
-    await world.connected()
-    world.sockets.last().say({ type: 'disconnect', data: advice })
-    await world.clock.advance(adviceGraceMs)
-    expect(world.sockets.last().isClosedByClient).toBe(true)
-    expect(world.client.getState()).toMatchObject({ phase: 'ended', code: 4410 })
-  })
-
-  it('says how long to stay away', async () => {
-    await world.connected()
-    const restart = { ...advice, code: 1012, category: 'server', reconnect: true } as const
-    world.sockets.last().say({ type: 'disconnect', data: { ...restart, retryAfterMs: 9000 } })
-    world.sockets.last().close(1012)
-    expect(world.client.getState()).toMatchObject({ phase: 'backing-off', delayMs: 9250 })
   })
 })
 

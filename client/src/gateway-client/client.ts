@@ -16,9 +16,14 @@ export type GatewayClientOptions = {
   readonly getToken: GetToken
   readonly createSocket?: CreateSocket
   readonly setTimer?: SetTimer
+  /** Milliseconds of the wall clock. */
+  readonly now?: () => number
   /** Answers a number from 0 up to 1. */
   readonly random?: () => number
 }
+
+/** What a page says; the client renews its authority by itself. */
+export type PageMessage = Exclude<ClientMessage, { readonly type: 'auth.refresh' }>
 
 export type GatewayClient = {
   /** Connects, or goes on at once when waiting. Without a token it waits; it never opens a socket without one. */
@@ -26,7 +31,7 @@ export type GatewayClient = {
   /** Ends the connection on purpose and forgets what was queued and every channel. */
   readonly disconnect: () => void
   /** True when the message was sent or queued; false when the queue is full or nothing is under way. */
-  readonly send: (message: ClientMessage) => boolean
+  readonly send: (message: PageMessage) => boolean
   /**
    * Is in a channel, over all reconnects, until the returned function is called, `disconnect()`, or the end
    * of the session.
@@ -35,7 +40,12 @@ export type GatewayClient = {
   readonly getState: () => ConnectionState
   /** Calls back after every change of state until the returned function is called. */
   readonly subscribe: (listener: () => void) => () => void
-  /** Calls back with every message but `welcome`, `hb` and `disconnect`. */
+  /** Call it when the page is looked at again or the network is back: a refresh whose timer slept is made up for. */
+  readonly wake: () => void
+  /**
+   * Calls back with what concerns the page: not with `welcome`, `hb`, `disconnect` and the answers to a refresh. Of
+   * news about the authority it hears `auth.ok` with lost channels and `auth.expiring` that no new token helps.
+   */
   readonly onMessage: (listener: (message: ServerMessage) => void) => () => void
   /** Disconnects for good and drops all listeners. */
   readonly close: () => Promise<void>
@@ -44,14 +54,15 @@ export type GatewayClient = {
 /** Creates a client; nothing happens before `connect()`. */
 export function createGatewayClient(options: GatewayClientOptions): GatewayClient {
   const { url, getToken, createSocket = openBrowserSocket } = options
-  const { setTimer = setPlatformTimer, random = Math.random } = options
+  const { setTimer = setPlatformTimer, now = Date.now, random = Math.random } = options
   const stateListeners = new Set<() => void>()
   const messageListeners = new Set<(message: ServerMessage) => void>()
-  const { dispatch, getState, outgoing } = createConnection({
+  const { dispatch, getState, outgoing, wake } = createConnection({
     url,
     getToken,
     createSocket,
     setTimer,
+    now,
     random,
     onChange: () => stateListeners.forEach((listener) => listener()),
     onMessage: (message) => messageListeners.forEach((listener) => listener(message)),
@@ -66,6 +77,7 @@ export function createGatewayClient(options: GatewayClientOptions): GatewayClien
       if (!closed) dispatch({ type: 'connect-requested' })
     },
     disconnect,
+    wake,
     send: outgoing.send,
     join: outgoing.join,
     getState,

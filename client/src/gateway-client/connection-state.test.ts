@@ -47,6 +47,7 @@ const events = {
   retry: closedWith({ action: 'retry', delayMs: 600 }),
   newToken: closedWith({ action: 'new-token' }),
   ask: closedWith({ action: 'ask', delayMs: 500 }),
+  operator: { ...closedWith({ action: 'retry', delayMs: 600 }), code: 4409, byOperator: true },
   stop: closedWith({ action: 'stop', outcome: 'unknown' }),
   elapsed: { type: 'delay-elapsed' },
 } as const satisfies Record<string, ConnectionEvent>
@@ -61,6 +62,14 @@ const connecting = { phase: 'connecting', ...used }
 const idle = { phase: 'idle' }
 const afterClose = {
   retry: { phase: 'backing-off', ...failed, delayMs: 600, category: 'server', code: 4503 },
+  operator: {
+    phase: 'backing-off',
+    ...failed,
+    delayMs: 600,
+    category: 'server',
+    code: 4409,
+    byOperator: true,
+  },
   newToken: { ...asking, ...failed, reason: 'expired' },
   ask: { ...asking, ...failed, reason: 'refused', delayMs: 500 },
   stop: { phase: 'ended', outcome: 'unknown', code: 4503 },

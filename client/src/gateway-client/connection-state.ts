@@ -4,8 +4,14 @@
 import type { CloseCategory } from '@sallyport/contracts/close-codes'
 import type { ReconnectDecision, StopOutcome } from './reconnect-policy.ts'
 
-/** Why a token is asked for; `expired` and `refused` want one that was not used before or is known to be good. */
-export type TokenReason = 'connect' | 'reconnect' | 'expired' | 'refused'
+/**
+ * Why a token is asked for; `expired` and `refused` want one that was not used before or is known to be good,
+ * `refresh` one that lasts longer than the one in use, while its connection is open.
+ */
+export type TokenReason = 'connect' | 'reconnect' | 'expired' | 'refused' | 'refresh'
+
+/** Why a connection that is not open asks. */
+type WaitingReason = Exclude<TokenReason, 'refresh'>
 
 /** How it went since the last stable connection. */
 type Progress = { readonly attempt: number; readonly secondChanceUsed: boolean }
@@ -14,7 +20,7 @@ export type ConnectionState =
   | { readonly phase: 'idle' }
   | (Progress & {
       readonly phase: 'waiting-for-token'
-      readonly reason: TokenReason
+      readonly reason: WaitingReason
       /** How long to wait once the token is there, in milliseconds. */
       readonly delayMs: number
       /** True when there is none yet: nothing happens until `connect()` is called again. */
@@ -28,6 +34,8 @@ export type ConnectionState =
       /** What went wrong; `code` is absent when no socket was involved. */
       readonly category: CloseCategory
       readonly code?: number
+      /** An operator ended the connection. */
+      readonly byOperator?: true
     })
   | { readonly phase: 'ended'; readonly outcome: StopOutcome; readonly code?: number }
 
@@ -46,6 +54,7 @@ export type ConnectionEvent =
       readonly code: number
       readonly category: CloseCategory
       readonly decision: ReconnectDecision
+      readonly byOperator?: boolean
     }
   | { readonly type: 'delay-elapsed' }
 
@@ -135,6 +144,7 @@ function afterClose(state: ConnectionState, event: Closed): ConnectionState {
         delayMs: decision.delayMs,
         category,
         code,
+        ...(event.byOperator && { byOperator: true }),
       }
     case 'new-token':
       return askForToken({ ...failedOnce(state), secondChanceUsed: true }, 'expired')
@@ -151,7 +161,7 @@ function afterClose(state: ConnectionState, event: Closed): ConnectionState {
   }
 }
 
-function askForToken(progress: Progress, reason: TokenReason, delayMs = 0): ConnectionState {
+function askForToken(progress: Progress, reason: WaitingReason, delayMs = 0): ConnectionState {
   const { attempt, secondChanceUsed } = progress
   return { phase: 'waiting-for-token', attempt, secondChanceUsed, reason, delayMs, parked: false }
 }

@@ -14,6 +14,7 @@ import { type CreateSocket, type Lifeline, openLifeline, type SocketEnd } from '
 import { createOutgoing } from './outgoing.ts'
 import { createPresentedToken } from './presented-token.ts'
 import { decideReconnect, defaultRetry } from './reconnect-policy.ts'
+import { createRefresh } from './refresh.ts'
 import { clampDelayMs, type SetTimer } from './timer.ts'
 import type { GetToken } from './token-source.ts'
 
@@ -22,6 +23,8 @@ type ConnectionDeps = {
   readonly getToken: GetToken
   readonly createSocket: CreateSocket
   readonly setTimer: SetTimer
+  /** Milliseconds of the wall clock. */
+  readonly now: () => number
   readonly random: () => number
   readonly onChange: () => void
   readonly onMessage: (message: ServerMessage) => void
@@ -32,7 +35,7 @@ const stableAfterMs = 5_000
 
 /** Creates a connection that is idle. */
 export function createConnection(deps: ConnectionDeps) {
-  const { url, createSocket, setTimer, random, onMessage } = deps
+  const { url, createSocket, setTimer, now, random } = deps
   const token = createPresentedToken(deps)
   let state = initialState
   let retry = defaultRetry
@@ -40,6 +43,7 @@ export function createConnection(deps: ConnectionDeps) {
   let leavePhase = nothing
   const sendText = (text: string) => lifeline?.send(text)
   const outgoing = createOutgoing({ phase: () => state.phase, sendText, setTimer })
+  const refresh = createRefresh({ token, sendText, setTimer, now, random, retry: () => retry })
 
   function dispatch(event: ConnectionEvent): void {
     const following = next(state, event)
@@ -54,6 +58,7 @@ export function createConnection(deps: ConnectionDeps) {
   function enter(entered: ConnectionState): () => void {
     if (entered.phase !== 'connecting' && entered.phase !== 'open') {
       outgoing.pause()
+      refresh.end()
       lifeline?.abandon()
     }
     switch (entered.phase) {
@@ -77,6 +82,7 @@ export function createConnection(deps: ConnectionDeps) {
   function onWelcome(welcome: Welcome): void {
     retry = welcome.retry
     outgoing.begin(welcome.limits.messagesPerSecond)
+    refresh.begin(welcome)
     dispatch({ type: 'welcomed', connectionId: welcome.connectionId })
   }
 
@@ -84,11 +90,16 @@ export function createConnection(deps: ConnectionDeps) {
     const decision = decideReconnect({ ...end, ...progressOf(state), retry, random: random() })
     const { category } = closeCodeOf(end.code)
     if (category === 'auth') token.spend()
-    dispatch({ type: 'socket-closed', code: end.code, category, decision })
+    const { code, byOperator } = end
+    dispatch({ type: 'socket-closed', code, category, decision, byOperator })
+  }
+
+  function onMessage(message: ServerMessage): void {
+    if (!refresh.hear(message)) deps.onMessage(message)
   }
 
   const socketDeps = { url, createSocket, setTimer, onWelcome, onMessage, onEnd }
-  return { dispatch, getState: () => state, outgoing }
+  return { dispatch, getState: () => state, outgoing, wake: refresh.wake }
 }
 
 function nothing(): void {}

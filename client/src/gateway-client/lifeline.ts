@@ -31,6 +31,8 @@ export type SocketEnd = {
   readonly code: number
   readonly wasOpen: boolean
   readonly retryAfterMs?: number | undefined
+  /** An operator ended it, and it may come back. */
+  readonly byOperator: boolean
 }
 
 type LifelineDeps = {
@@ -58,6 +60,9 @@ export const heartbeatGraceMs = 10_000
 /** How long the close frame may take after the advice that announces it. */
 export const adviceGraceMs = 2_000
 
+/** What tells an operator's 4409 from that of a connection that was replaced, which may never come back. */
+const endedByOperator = 'ended-by-operator'
+
 function noTimer(): void {}
 
 /** Opens a socket with `[sallyport.v1, bearer.<token>]` and watches it. */
@@ -73,7 +78,12 @@ export function openLifeline(deps: LifelineDeps): Lifeline {
     over = true
     cancelTimer()
     const wasOpen = silenceLimitMs !== undefined
-    deps.onEnd({ code: advice?.code ?? code, wasOpen, retryAfterMs: advice?.retryAfterMs })
+    deps.onEnd({
+      code: advice?.code ?? code,
+      wasOpen,
+      retryAfterMs: advice?.retryAfterMs,
+      byOperator: isByOperator(advice),
+    })
   }
   const giveUpAfter = (delayMs: number) => {
     cancelTimer()
@@ -116,6 +126,12 @@ export function openLifeline(deps: LifelineDeps): Lifeline {
       socket?.close()
     },
   }
+}
+
+/** The advice's word is taken for one code only: no advice may bring a client back from an auth close. */
+function isByOperator(advice: Disconnect | undefined): boolean {
+  if (advice?.code !== closeCodes.replaced.code) return false
+  return advice.reconnect && advice.reason === endedByOperator
 }
 
 /** A browser throws where its policy forbids the address; to the caller that is a connection that failed. */

@@ -36,6 +36,15 @@ describe('decideReconnect', () => {
     expect(decideReconnect({ ...first, code, attempt: 500 }).action).toBe('retry')
   })
 
+  it('RX.1 comes back from an operator’s 4409 after a while, and never from one that was replaced', () => {
+    const ended = { ...first, code: 4409, random: 0 }
+    expect(decideReconnect({ ...ended, byOperator: true })).toEqual({
+      action: 'retry',
+      delayMs: troubleFloorMs,
+    })
+    expect(decideReconnect({ ...ended, byOperator: false }).action).toBe('stop')
+  })
+
   it('names the outcome: sign in again, no access, asked for, or a fault', () => {
     const outcomeOf = (code: number) => decideReconnect({ ...first, code })
     expect(outcomeOf(4410)).toEqual({ action: 'stop', outcome: 'auth' })

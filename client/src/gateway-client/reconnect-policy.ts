@@ -27,6 +27,8 @@ export type ClosedSocket = {
   readonly secondChanceUsed: boolean
   readonly retry: RetryBounds
   readonly retryAfterMs?: number | undefined
+  /** True when the advice said that an operator ended it and that it may come back. */
+  readonly byOperator?: boolean
   /** A number from 0 up to 1. */
   readonly random: number
 }
@@ -52,6 +54,10 @@ export function decideReconnect(closed: ClosedSocket): ReconnectDecision {
   const entry = closeCodeOf(closed.code)
   switch (entry.reconnect) {
     case 'never':
+      // Not at once: whoever was shown out should have the time to read why.
+      if (closed.byOperator) {
+        return { action: 'retry', delayMs: backoffDelayMs(closed, troubleFloorMs) }
+      }
       return { action: 'stop', outcome: outcomeOf(entry) }
     case 'with-new-token':
       return closed.secondChanceUsed ? { action: 'stop', outcome: 'auth' } : { action: 'new-token' }

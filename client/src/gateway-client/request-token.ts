@@ -15,7 +15,7 @@ export type TokenAnswer =
   | { readonly kind: 'denied' }
   | { readonly kind: 'failed'; readonly delayMs: number }
 
-type TokenQuestion = TokenRequest & {
+export type TokenQuestion = TokenRequest & {
   readonly getToken: GetToken
   /** The token an auth close has spent: it is never presented again. */
   readonly spentToken: string | undefined

@@ -41,7 +41,11 @@ describe('createTokenSource', () => {
     expect(await answer).toBe('t1')
   })
 
-  it.each(['expired', 'refused'] as const)('asks anew when a token was %s', async (reason) => {
+  it.each([
+    'expired',
+    'refused',
+    'refresh',
+  ] as const)('R3.7 asks anew for the reason %s', async (reason) => {
     const { source, pending } = setUp()
     source.adopt({ token: 't0', expiresInMs: 600_000 })
     const answer = source.getToken(ask(reason))

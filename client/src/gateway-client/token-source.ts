@@ -72,7 +72,7 @@ export function createTokenSource(deps: TokenSourceDeps): TokenSource {
   return {
     adopt,
     async getToken({ reason }) {
-      const wantsAnother = reason === 'expired' || reason === 'refused'
+      const wantsAnother = reason !== 'connect' && reason !== 'reconnect'
       const hasLife = held !== undefined && held.expiresAtMs - deps.now() > minLifeLeftMs
       return held && hasLife && !wantsAnother ? held.token : fetchOnce()
     },

@@ -40,6 +40,7 @@ async function renderGateway(session: ReturnType<typeof createFakeSession>) {
               ...options,
               createSocket: sockets.createSocket,
               setTimer: clock.setTimer,
+              now: clock.now,
               random: () => 0.5,
             })
           }
@@ -116,6 +117,31 @@ describe('connecting', () => {
     const { signal } = new AbortController()
     await inPage(() => session.keeper.getToken({ reason: 'expired', signal }))
     expect(session.keeper.getState()).toMatchObject({ token: 'second.token' })
+    expect(sockets.opened).toHaveLength(1)
+    expect(sockets.last().isClosedByClient).toBe(false)
+  })
+
+  it('R3.7 R4.7 renews the authority of its open socket from the session, when it is due and when the page wakes', async () => {
+    const session = createFakeSession({ signed: true })
+    const { sockets, inPage, clock } = await renderGateway(session)
+    await inPage(() => sockets.last().say(welcome()))
+    session.answerWith(ok(answerFor('alice', 'second.token')))
+    const wakeBy = (target: EventTarget, name: string) =>
+      inPage(() => target.dispatchEvent(new Event(name)))
+    await wakeBy(document, 'visibilitychange')
+    expect(sockets.last().received).toHaveLength(1)
+    clock.sleep(500_000)
+    await wakeBy(document, 'visibilitychange')
+    expect(sockets.last().received.at(-1)).toMatchObject({
+      type: 'auth.refresh',
+      data: { token: 'second.token' },
+    })
+    const data = { ttlMs: 600_000, refreshAfterMs: 500_000, lost: [] }
+    await inPage(() => sockets.last().say({ type: 'auth.ok', data, id: 'sallyport.refresh.1' }))
+    session.answerWith(ok(answerFor('alice', 'third.token')))
+    clock.sleep(500_000)
+    await wakeBy(window, 'online')
+    expect(sockets.last().received.at(-1)).toMatchObject({ data: { token: 'third.token' } })
     expect(sockets.opened).toHaveLength(1)
     expect(sockets.last().isClosedByClient).toBe(false)
   })
@@ -278,6 +304,20 @@ describe('useChannel', () => {
     expect(current().channel.isJoined).toBe(false)
     await inPage(() => sockets.last().say(subscribed))
     expect(current().channel.isJoined).toBe(true)
+  })
+
+  it('R3.7 is not in a channel any more that a renewed authority no longer allows, and says so', async () => {
+    const { sockets, current, inPage } = await renderGateway(createFakeSession({ signed: true }))
+    await inPage(() => sockets.last().say(welcome()))
+    await inPage(() => sockets.last().say(subscribed))
+    const lose = (channel: string) => {
+      const data = { ttlMs: 600_000, refreshAfterMs: 500_000, lost: [channel] }
+      return inPage(() => sockets.last().say({ type: 'auth.ok', data }))
+    }
+    await lose('room:other')
+    expect(current().channel).toMatchObject({ isJoined: true, refusal: undefined })
+    await lose('room:lobby')
+    expect(current().channel).toMatchObject({ isJoined: false, refusal: { code: 'not-allowed' } })
   })
 
   it('RX.11 keeps a bounded number of events, the newest', async () => {

@@ -64,7 +64,7 @@ export function useAuthAwareWebSocket(options: AuthAwareWebSocketOptions): AuthA
     end(error.code === closeCodes.sessionRevoked.code ? 'session-ended' : 'session-expired')
   }, [end, error, state.phase])
 
-  useRetryWhenOnline(client)
+  useWake(client)
   return useMemo(() => {
     const { disconnect, send } = client
     return { canConnect, connect, disconnect, send, state, error, client }
@@ -92,13 +92,21 @@ function sessionIdOf({ session }: Auth): string | undefined {
   return session.status === 'authenticated' ? session.sessionId : undefined
 }
 
-/** A network that is back is worth a try before the backoff is over. */
-function useRetryWhenOnline(client: GatewayClient): void {
+/** A network that is back is worth a try before the backoff is over; a page that slept may have missed a refresh. */
+function useWake(client: GatewayClient): void {
   useEffect(() => {
-    const retry = () => {
+    const onOnline = () => {
       if (client.getState().phase === 'backing-off') client.connect()
+      client.wake()
     }
-    window.addEventListener('online', retry)
-    return () => window.removeEventListener('online', retry)
+    const onVisibility = () => {
+      if (document.visibilityState === 'visible') client.wake()
+    }
+    window.addEventListener('online', onOnline)
+    document.addEventListener('visibilitychange', onVisibility)
+    return () => {
+      window.removeEventListener('online', onOnline)
+      document.removeEventListener('visibilitychange', onVisibility)
+    }
   }, [client])
 }

@@ -18,6 +18,13 @@ export type Channel = {
   readonly publish: (data: Readonly<Record<string, unknown>>) => boolean
 }
 
+const lostChannel: ServerError = {
+  code: 'not-allowed',
+  category: 'auth',
+  message: 'You no longer have access to this channel',
+  retryable: false,
+}
+
 /** How many events a component keeps. */
 export const maxKeptEvents = 200
 
@@ -42,6 +49,11 @@ export function useChannel(channel: string): Channel {
       if (message.type === 'subscribed' && message.data.channel === channel) {
         const now = client.getState()
         if (now.phase === 'open') setJoinedOn(now.connectionId)
+      }
+      // Only of channels that a renewed authority no longer allows; the server has left them already.
+      if (message.type === 'auth.ok' && message.data.lost.includes(channel)) {
+        setJoinedOn(undefined)
+        setRefusal(lostChannel)
       }
       if (message.type === 'error') setRefusal(message.data)
     })

@@ -22,6 +22,7 @@ export function createClientWorld() {
     },
     createSocket: sockets.createSocket,
     setTimer: clock.setTimer,
+    now: clock.now,
     random: () => 0.5,
   })
   const phases: string[] = []

@@ -19,6 +19,10 @@ export function createFakeClock() {
     setTimer,
     now: () => nowMs,
     pending: () => timers.length,
+    /** Moves the clock while nothing fires, as a page that is frozen. */
+    sleep(forMs: number) {
+      nowMs += forMs
+    },
     /** Moves the clock and lets everything that falls due, and promises, run. */
     async advance(byMs: number) {
       const untilMs = nowMs + byMs
