@@ -1,6 +1,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sidecarAclRule } from '@sallyport/contracts/redis-acl'
 import { describe, expect, it } from 'vitest'
 import { loadConfig } from './config.ts'
 
@@ -166,12 +167,28 @@ describe('settings of the sidecar', () => {
     expect(faults.join()).not.toContain('secret')
   })
 
+  it('SES-6 names a file for the password of Redis that is empty, or that cannot be read', () => {
+    const empty = join(tlsDirectory, 'empty')
+    writeFileSync(empty, '')
+    for (const path of [empty, '/nowhere']) {
+      const config = loadConfig({ ...complete, SIDECAR_REDIS_PASSWORD_FILE: path })
+      expect(config.ok ? [] : config.error).toEqual([
+        expect.stringMatching(/^SIDECAR_REDIS_PASSWORD_FILE: names /),
+      ])
+    }
+    expect(loadConfig({ ...complete, SIDECAR_REDIS_PASSWORD_FILE: here }).ok).toBe(true)
+  })
+
   it('SES-6 keeps its keys in Redis under a prefix', () => {
     const prefixed = (prefix: string | undefined) =>
       loadConfig({ ...complete, SIDECAR_REDIS_PREFIX: prefix })
     expect(prefixed(undefined)).toMatchObject({ value: { SIDECAR_REDIS_PREFIX: 'sallyport' } })
     expect(prefixed('stage-2').ok).toBe(true)
-    for (const bad of ['Stage', 'a:b', 'a{b}', 'a'.repeat(33)]) expect(prefixed(bad).ok).toBe(false)
+    for (const bad of ['Stage', 'a_b', 'a.b', 'a:b', 'a{b}', 'a'.repeat(33)]) {
+      expect(prefixed(bad).ok).toBe(false)
+      // The access list and the stores go by the same rule.
+      expect(() => sidecarAclRule(bad)).toThrow(RangeError)
+    }
   })
 
   it('SES-7 opens no admin listener without admin tokens', () => {

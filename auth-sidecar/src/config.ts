@@ -6,6 +6,7 @@ import { dirname, resolve } from 'node:path'
 import { coversEverybody, parseAddressRange } from '@sallyport/contracts/address-range'
 import { isExactOrigin } from '@sallyport/contracts/exact-origin'
 import { credentialWays } from '@sallyport/contracts/identity'
+import { redisPrefixForm, redisPrefixRule } from '@sallyport/contracts/redis-acl'
 import { err, type Result } from '@sallyport/contracts/result'
 import { defaultWays } from '@sallyport/contracts/sallyport-file'
 import { logLevels } from '@sallyport/service-kit/log'
@@ -75,11 +76,8 @@ export const settingsSchema = z.object({
     .refine(mayHoldState, 'must be a folder that can be written to, or that can be made')
     .optional(),
   SIDECAR_REDIS_URL: z.string().superRefine(nameRedisFault).optional(),
-  SIDECAR_REDIS_PASSWORD_FILE: readableFile.optional(),
-  SIDECAR_REDIS_PREFIX: z
-    .string()
-    .regex(/^[a-z0-9-]{1,32}$/, 'must be lower-case letters, digits or -, 32 at most')
-    .default('sallyport'),
+  SIDECAR_REDIS_PASSWORD_FILE: readableFile.refine(isNotEmpty, 'names an empty file').optional(),
+  SIDECAR_REDIS_PREFIX: z.string().regex(redisPrefixForm, redisPrefixRule).default('sallyport'),
   SIDECAR_ADMIN_PORT: portNumber.optional(),
   SIDECAR_ADMIN_TOKENS_FILE: readableFile.optional(),
   SIDECAR_AUDIT_FILE: z
@@ -166,6 +164,11 @@ function kindOf(path: string): 'folder' | 'file' | 'nothing' {
   } catch {
     return 'nothing'
   }
+}
+
+/** What cannot be read is another fault. */
+function isNotEmpty(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.size !== 0
 }
 
 function canWrite(path: string): boolean {

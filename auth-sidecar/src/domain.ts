@@ -25,6 +25,8 @@ type DomainInput = {
   readonly settings: Settings
   /** Members may say something new each time they are read: key files are followed. */
   readonly secrets: Pick<FollowedSecrets, 'keyRing' | 'assertionKeys'>
+  /** Undefined where Redis asks for none, or is not used. */
+  readonly redisPassword?: string | undefined
   readonly policy: PolicySource
   readonly metrics: Metrics
   readonly log: Log
@@ -56,6 +58,7 @@ export async function createDomain(input: DomainInput) {
   } = await openStores({
     settings,
     secrets,
+    redisPassword: input.redisPassword,
     sink: feed,
     recordLifeMs,
     onForged: (count) => metrics.eventsForged.inc(count),

@@ -10,6 +10,7 @@ import { createRingReport } from '@sallyport/service-kit/ring-report'
 import { createRoleServer } from '@sallyport/service-kit/role-server'
 import { runService } from '@sallyport/service-kit/run-service'
 import { createAuditLog } from './admin/audit-log.ts'
+import { adminFailuresPerMinute } from './admin/authenticate-admin.ts'
 import { createConnectionListings } from './admin/connection-listings.ts'
 import { loadConfig, type Settings } from './config.ts'
 import { createDomain } from './domain.ts'
@@ -28,8 +29,6 @@ import { decideRequest } from './requests/decide-request.ts'
 const now = Date.now
 /** A probe is cheap and counts nothing against the upgrade, so it has a budget of its own. */
 const probesPerMinute = 30
-/** Wrong admin tokens from one address. */
-const adminFailuresPerMinute = 10
 
 async function start(
   settings: Settings,
@@ -41,9 +40,9 @@ async function start(
   const metrics = createMetrics()
   const report = createRingReport(metrics.registry, log)
   const tls = followTlsIdentity(settings.SIDECAR_TLS_DIRECTORY, report)
-  const { users, secrets } = await openSecrets(settings, report, now)
+  const { users, redisPassword, secrets } = await openSecrets(settings, report, now)
   const policy = openPolicy(settings, log)
-  const domain = await createDomain({ settings, secrets, policy, metrics, log, now })
+  const domain = await createDomain({ settings, secrets, redisPassword, policy, metrics, log, now })
   const connectionLog = createConnectionLog(log, now)
   const logins = createLogins({ settings, users, secrets, domain, metrics, log, now })
   registerStateMetrics(metrics.registry, {

@@ -54,7 +54,7 @@ export function createMetrics() {
       labelNames: ['reason'],
     }),
     eventsForged: new Counter({
-      name: 'sallyport_authority_events_forged_total',
+      name: 'sallyport_authority_events_untrusted_total',
       help: 'Events in Redis that no sidecar of ours wrote.',
       registers,
     }),

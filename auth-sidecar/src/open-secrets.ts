@@ -6,13 +6,13 @@ import type { Settings } from './config.ts'
 import { type FollowedSecrets, followSecrets } from './followed-secrets.ts'
 import { loadSecretFiles, type Secrets } from './secret-files.ts'
 
-/** Reads and follows them; rejects with a message that names every file at fault. `users` are those of the start. */
+/** Reads and follows them; rejects with a message that names every file at fault. All but `secrets` are those of the start. */
 export async function openSecrets(
   settings: Settings,
   report: RingReport,
   now: () => number,
-): Promise<Pick<Secrets, 'users'> & { readonly secrets: FollowedSecrets }> {
-  const { keyRing, assertionKeys, users } = await loadSecretFiles(settings)
+): Promise<Pick<Secrets, 'users' | 'redisPassword'> & { readonly secrets: FollowedSecrets }> {
+  const { keyRing, assertionKeys, users, redisPassword } = await loadSecretFiles(settings)
   const path = settings.SIDECAR_ADMIN_TOKENS_FILE
   const secrets = followSecrets({
     tokenKeys: { path: settings.SIDECAR_TOKEN_KEYS_FILE, initial: keyRing },
@@ -21,5 +21,5 @@ export async function openSecrets(
     report,
     now,
   })
-  return { users, secrets }
+  return { users, redisPassword, secrets }
 }

@@ -2,7 +2,6 @@
 // Redis that several sidecars share. Whoever uses a store does not know which.
 
 import { hkdfSync } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import type { AssertionKey } from '@sallyport/contracts/identity-assertion'
 import type { Log } from '@sallyport/service-kit/log'
 import {
@@ -28,6 +27,7 @@ import type { TicketStore } from './tickets/ticket-store.ts'
 export type StoresInput = {
   readonly settings: Settings
   readonly secrets: Pick<Secrets, 'assertionKeys'>
+  readonly redisPassword: string | undefined
   /** Told what happens to authority, by whichever sidecar. */
   readonly sink: AuthorityEventSink
   /** The longest life of anything that can be revoked. */
@@ -57,7 +57,6 @@ const minuteMs = 60_000
 /** A key takes about 190 bytes; a million addresses a minute cost no more than these. */
 const maxCountedKeys = 50_000
 const maxTicketsPerSession = 20
-const maxRefreshTokensPerSession = 20
 
 /** Opens the stores of the settings; rejects when one cannot be used as it is set. */
 export function openStores(input: StoresInput): Promise<Stores> {
@@ -76,11 +75,7 @@ async function openMemoryStores(input: StoresInput): Promise<Stores> {
       now,
     }),
     sessions: createMemorySessionStore({ maxSessions: 100_000, now }),
-    refreshTokens: createMemoryRefreshTokenStore({
-      maxTokens: 200_000,
-      maxPerSession: maxRefreshTokensPerSession,
-      now,
-    }),
+    refreshTokens: createMemoryRefreshTokenStore({ maxFamilies: 200_000, now }),
     attemptsPerMinute: (_name, limit) =>
       createMemoryAttemptLimiter({ limit, windowMs: minuteMs, maxKeys: maxCountedKeys, now }),
     isReady: authorities.isFollowing,
@@ -96,20 +91,27 @@ async function openMemoryAuthorities(input: StoresInput): Promise<AuthorityStore
   const onUnreadable = () =>
     log.error(
       { directory },
-      'the record of what was revoked cannot be read: all must sign in again',
+      'the record of what was revoked cannot be read: all must sign in again; authority.jsonl.unreadable is what was there',
     )
-  return openJournaledAuthorityStore({ ...options, directory, onUnreadable })
+  const onWritable = (isWritable: boolean, err?: unknown) => {
+    if (isWritable) log.info({ directory }, 'what is revoked can be written down again')
+    else
+      log.error(
+        { directory, err },
+        'what is revoked cannot be written down: not ready until it can',
+      )
+  }
+  return openJournaledAuthorityStore({ ...options, directory, onUnreadable, onWritable })
 }
 
 async function openSharedStores(url: string, input: StoresInput): Promise<Stores> {
   const { settings, secrets, sink, recordLifeMs, log, now } = input
-  const passwordFile = settings.SIDECAR_REDIS_PASSWORD_FILE
   const stateDirectory = settings.SIDECAR_STATE_DIRECTORY
   // Its client is loaded only where it is used.
   const { openRedisStores } = await import('./redis-stores.redis.ts')
   const { attempts, ...stores } = await openRedisStores({
     url,
-    password: passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8').trim(),
+    password: input.redisPassword,
     prefix: settings.SIDECAR_REDIS_PREFIX,
     builtInIssuer: settings.SIDECAR_ISSUER,
     recordLifeMs,
@@ -118,7 +120,6 @@ async function openSharedStores(url: string, input: StoresInput): Promise<Stores
     now,
     log,
     maxTicketsPerSession,
-    maxRefreshTokensPerSession,
     ...(stateDirectory !== undefined && { stateDirectory }),
     onForged: input.onForged,
   })

@@ -3,7 +3,7 @@ import { createRecordingSink } from './authority/authority-store.contract.ts'
 import { createEventSigner } from './redis/signed-event.ts'
 import { freshPrefix, readableLog, useRedis } from './redis/testing/redis-fixture.ts'
 import { openRedisStores, type RedisStores } from './redis-stores.redis.ts'
-import { refreshTokenAt } from './refresh-tokens/refresh-token-store.contract.ts'
+import { refreshTokenAt, rotationOf } from './refresh-tokens/refresh-token-store.contract.ts'
 import { createSecret, hashSecret } from './sessions/session-secret.ts'
 import { sessionAt } from './sessions/session-store.contract.ts'
 import { ticketAt } from './tickets/ticket-store.contract.ts'
@@ -51,7 +51,8 @@ function questionsOf(stores: RedisStores): Record<string, () => Promise<unknown>
     'peek at attempts': () => stores.attempts(10, 'handshakes').peek(id),
     'give an attempt back': () => stores.attempts(10, 'handshakes').giveBack(id),
     'create a refresh token': () => stores.refreshTokens.create(refreshTokenAt(Date.now(), id)),
-    'redeem a refresh token': () => stores.refreshTokens.redeem(hashSecret(id)),
+    'find a refresh token': () => stores.refreshTokens.find(hashSecret(id)),
+    'rotate a refresh token': () => stores.refreshTokens.rotate(rotationOf(id, id, 'next')),
     'read authority': () => stores.authorities.current(alice),
     'end a session': () =>
       stores.authorities.apply({ type: 'end-session', sessionId: id, subject: 'alice' }),
@@ -269,6 +270,18 @@ describe('a Redis at the start', () => {
     }).catch((error: Error) => error.message)
     expect(failure).toMatch(/^the URL of Redis (must|has)/)
     expect(failure).not.toContain('canary')
+  })
+
+  it('W94 warns of nothing when it is closed in good order', async () => {
+    const { stores, lines } = await open()
+    await expectMended(stores)
+    lines.length = 0
+    const asked = stores.authorities.current(alice).catch(() => undefined)
+    await stores.close()
+    await asked
+    // What the sockets still have to say.
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(lines).toEqual([])
   })
 
   it('LOG-2 tells neither password nor values, whatever happens', async () => {

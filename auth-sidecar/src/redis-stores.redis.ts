@@ -1,7 +1,7 @@
 // Everything the sidecar keeps in Redis, over two connections: one that asks, one that listens. The only place that
 // knows how the stores share them.
 
-import { redisPrefixForm } from '@sallyport/contracts/redis-acl'
+import { redisPrefixForm, redisPrefixRule } from '@sallyport/contracts/redis-acl'
 import type { Log } from '@sallyport/service-kit/log'
 import { openRedisAuthorityStore } from './authority/authority-store.redis.ts'
 import type { AuthorityEventSink, AuthorityStore } from './authority/authority-store.ts'
@@ -30,7 +30,6 @@ export type RedisStoresOptions = {
   readonly now: () => number
   readonly log: Log
   readonly maxTicketsPerSession: number
-  readonly maxRefreshTokensPerSession?: number
   /** Where it is remembered how far events were seen; without one a restart forgets it. */
   readonly stateDirectory?: string
   /** Told of events that no sidecar wrote. */
@@ -61,7 +60,7 @@ export async function openRedisStores(options: RedisStoresOptions): Promise<Redi
   const { prefix, password, now, log } = options
   const address = parseRedisAddress(options.url)
   if (!address.ok) throw new Error(`the URL of Redis ${address.error}`)
-  if (!redisPrefixForm.test(prefix)) throw new Error('the prefix in Redis may be A-Z a-z 0-9 _ . -')
+  if (!redisPrefixForm.test(prefix)) throw new Error(`the prefix in Redis ${redisPrefixRule}`)
   const open = (name: string) =>
     openRedisConnection({ address: address.value, password, name, log })
   const connection = await open('sallyport-sidecar')
@@ -77,10 +76,7 @@ export async function openRedisStores(options: RedisStoresOptions): Promise<Redi
     authorities,
     sessions: createRedisSessionStore(shared),
     tickets: createRedisTicketStore({ ...shared, maxPerSession: options.maxTicketsPerSession }),
-    refreshTokens: createRedisRefreshTokenStore({
-      ...shared,
-      maxPerSession: options.maxRefreshTokensPerSession ?? 20,
-    }),
+    refreshTokens: createRedisRefreshTokenStore(shared),
     attempts: (limit, name = '') => limiters(name, limit),
     isReady: () => connection.isReady() && authorities.isFollowing(),
     async close() {

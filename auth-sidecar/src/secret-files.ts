@@ -13,13 +13,21 @@ export type Secrets = {
   readonly assertionKeys: readonly AssertionKey[]
   /** As they are at the start; `login/follow-users.ts` goes on from here. */
   readonly users: readonly User[]
+  /** Undefined where none is set. */
+  readonly redisPassword: string | undefined
 }
+
+type SecretFile =
+  | 'SIDECAR_TOKEN_KEYS_FILE'
+  | 'SIDECAR_ASSERTION_KEYS_FILE'
+  | 'SIDECAR_REDIS_PASSWORD_FILE'
+  | 'SIDECAR_USERS_FILE'
 
 /** Reads all secret files of the settings; rejects with one message that names every file at fault. */
 export async function loadSecretFiles(settings: Settings): Promise<Secrets> {
   const faults: string[] = []
   async function read<T>(
-    name: 'SIDECAR_TOKEN_KEYS_FILE' | 'SIDECAR_ASSERTION_KEYS_FILE' | 'SIDECAR_USERS_FILE',
+    name: SecretFile,
     parse: (text: string) => T | Promise<T>,
   ): Promise<T | undefined> {
     const path = settings[name]
@@ -33,11 +41,19 @@ export async function loadSecretFiles(settings: Settings): Promise<Secrets> {
   }
   const keyRing = await read('SIDECAR_TOKEN_KEYS_FILE', (text) => createKeyRing(JSON.parse(text)))
   const assertionKeys = await read('SIDECAR_ASSERTION_KEYS_FILE', parseAssertionRing)
+  const redisPassword = await read('SIDECAR_REDIS_PASSWORD_FILE', parsePassword)
   const users = await read('SIDECAR_USERS_FILE', parseUsersFile)
   if (users?.ok === false) {
     const said = users.error.join(', ')
     faults.push(`SIDECAR_USERS_FILE: ${settings.SIDECAR_USERS_FILE} is not as expected: ${said}`)
   }
   if (!keyRing || !assertionKeys || faults.length > 0) throw new Error(faults.join('; '))
-  return { keyRing, assertionKeys, users: users?.ok ? users.value : [] }
+  return { keyRing, assertionKeys, users: users?.ok ? users.value : [], redisPassword }
+}
+
+/** Editors leave a line break at the end. */
+function parsePassword(text: string): string {
+  const password = text.trim()
+  if (password === '') throw new Error('there is no password')
+  return password
 }

@@ -3,6 +3,7 @@
 // go on with another one. What a backend may ask is `authority-questions.ts`.
 
 import { z } from 'zod'
+import { tokenFactsSchema } from './identity-schema.ts'
 
 /** The sidecar says something on the feed at least this often. */
 export const feedAliveIntervalMs = 4000
@@ -30,12 +31,16 @@ const events = [
   z.object({ type: z.literal('token-revoked'), issuer: text, tokenId: text, marginMs }),
   /** Authority changed in a way that only the sidecar can apply: ask about every live identity. */
   z.object({ type: z.literal('check-all') }),
-  /** A session's cookie holds a new token: what came by cookie may stay until then (wall clock, ms). */
+  /**
+   * A session's cookie holds a new token: what came by cookie rests on that one from here on, and may stay until it
+   * ends (wall clock, ms).
+   */
   z.object({
     type: z.literal('session-extended'),
     sessionId: text,
     subject: text,
     expiresAtMs: z.number().finite().positive(),
+    token: tokenFactsSchema,
   }),
   /** An operator ended one socket; its credential stays good. */
   z.object({ type: z.literal('connection-ended'), connectionId: text }),

@@ -33,13 +33,16 @@ export type CheckRequest = z.infer<typeof checkRequestSchema>
 
 /**
  * `revoked`: somebody ended it. `void`: its token was revoked or it rests on an epoch that is gone, a new token may
- * be good. `forbidden`: the authority is good, but its route no longer lets it in.
+ * be good. `forbidden`: the authority is good, but its route no longer lets it in. `unknown`: this one could not be
+ * judged while others could. A live socket goes on and is asked about again; a new one must not be let in.
  */
-export type AuthorityVerdict = 'good' | 'revoked' | 'void' | 'forbidden'
+export const authorityVerdicts = ['good', 'revoked', 'void', 'forbidden', 'unknown'] as const
+
+export type AuthorityVerdict = (typeof authorityVerdicts)[number]
 
 /** Answer of a check: one verdict an identity, in order. */
 export const checkAnswerSchema = z.object({
-  verdicts: z.array(z.enum(['good', 'revoked', 'void', 'forbidden'])).max(maxIdentitiesPerCheck),
+  verdicts: z.array(z.enum(authorityVerdicts)).max(maxIdentitiesPerCheck),
 })
 
 /** Read by the sidecar only; capped like any token. */

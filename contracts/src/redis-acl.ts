@@ -3,22 +3,30 @@
 // configures or empties.
 
 /** What may stand in front of all keys and channels: nothing that Redis, its access list or Cluster reads. */
-export const redisPrefixForm = /^[A-Za-z0-9_.-]{1,64}$/
+export const redisPrefixForm = /^[a-z0-9-]{1,32}$/
 
-/** For the user that everybody is who gives no name: nobody gets in as that one. */
-export const defaultUserAclRule = 'off resetpass resetkeys resetchannels -@all'
+/** Says what `redisPrefixForm` asks for; the name of what is at fault goes before it. */
+export const redisPrefixRule = 'must be lower-case letters, digits or -, 32 at most'
+
+/**
+ * For the user that everybody is who gives no name: it is off and has no password, so nobody gets in as that one,
+ * whatever it may do. And it must be allowed everything: Redis reads its append-only file back as this user and asks for
+ * its rights at each EXEC. With less it starts all the same, without a single transaction, and what a script writes is
+ * one: revoked sessions and tokens would be good again.
+ */
+export const defaultUserAclRule = 'off resetpass ~* &* +@all'
 
 /** Each is used by a store, and a test runs every store under them. */
 const sidecarCommands = [
   'info client|setname subscribe publish eval evalsha',
   'get mget set getdel exists del unlink pexpire pttl',
-  'hget hmget hset hsetnx hexists hincrby lrange rpush xadd xrange',
+  'hmget hset hincrby lrange rpush xadd xrange',
   'zadd zrange zrem zremrangebyscore',
 ].flatMap((line) => line.split(' '))
 
 /** For the sidecar's user: what stands behind its name and password in an ACL file. Throws for a prefix of no form. */
 export function sidecarAclRule(prefix: string): string {
-  if (!redisPrefixForm.test(prefix)) throw new RangeError('the prefix in Redis is of no good form')
+  if (!redisPrefixForm.test(prefix)) throw new RangeError(`the prefix in Redis ${redisPrefixRule}`)
   const commands = sidecarCommands.map((command) => `+${command}`).join(' ')
   return `resetkeys resetchannels -@all ~${prefix}:* &${prefix}:* ${commands}`
 }

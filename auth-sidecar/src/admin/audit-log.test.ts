@@ -49,6 +49,35 @@ describe('the audit log', () => {
     expect(JSON.parse(lines[1] ?? '')).toMatchObject({ audit: true, ...entry, reason: 'asked for' })
   })
 
+  it('SES-7 says of an intent that somebody asks, not that it is done', async () => {
+    const { audit, lines } = start()
+    for (const outcome of ['intent', 'done']) await audit.record({ ...entry, outcome })
+    const said = lines.map((line) => (JSON.parse(line) as { readonly msg: string }).msg)
+    expect(said).toEqual(['operator asks', 'operator acted'])
+  })
+
+  it('SES-7 does nothing to what it cannot put on record', async () => {
+    let records = 0
+    const record = async () => {
+      records += 1
+      if (records > 1) throw new Error('disk full')
+    }
+    const { outcome: _outcome, who, requestId, clientAddress, ...action } = entry
+    const done: string[] = []
+    const asked = audited(
+      action,
+      { who, requestId, clientAddress },
+      { audit: { record }, metrics: createMetrics() },
+      async (noteTarget) => {
+        await noteTarget({ subject: 'alice' })
+        done.push('ended')
+        return { ok: true, value: undefined } as const
+      },
+    )
+    await expect(asked).rejects.toThrow('disk full')
+    expect(done).toEqual([])
+  })
+
   it('SES-7 may be moved away while it is written', async () => {
     const { audit, path, read } = start()
     await audit.record(entry)

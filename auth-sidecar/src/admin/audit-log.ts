@@ -47,7 +47,10 @@ export function createAuditLog({ path, log, now }: AuditLogDeps): AuditLog {
           throw error
         }
       }
-      log.info({ audit: true, ...fields }, 'operator acted')
+      log.info(
+        { audit: true, ...fields },
+        entry.outcome === 'intent' ? 'operator asks' : 'operator acted',
+      )
     },
   }
 }

@@ -1,5 +1,5 @@
-// An action of an operator with its two lines in the audit log: the intent before anything is done, then what came of
-// it. Without the first nothing is done.
+// An action of an operator with its lines in the audit log: the intent before anything is done, then what came of it.
+// Without an intent nothing is done, also where what it is done to is found out only on the way.
 
 import type { Denial } from '@sallyport/contracts/denials'
 import type { Result } from '@sallyport/contracts/result'
@@ -17,23 +17,31 @@ export type AuditedDeps = {
 /** Of `action` the name is a constant of ours. */
 export type AuditedAction = Pick<AuditEntry, 'action' | 'target' | 'reason'>
 
+/** Puts on record what the action turned out to be done to; resolves when that may be done. Rejects on an outage. */
+export type NoteTarget = (found: AuditEntry['target']) => Promise<void>
+
 /** Does what `work` does, on record. Rejects on an outage, of the audit log too. */
 export async function audited<Done>(
   action: AuditedAction,
   caller: AdminCaller,
   { audit, metrics }: AuditedDeps,
-  work: () => Promise<Result<Done, Denial>>,
+  work: (noteTarget: NoteTarget) => Promise<Result<Done, Denial>>,
 ): Promise<Result<Done, Denial>> {
   const { who, requestId, clientAddress } = caller
-  const entry = { who, requestId, clientAddress, ...action }
+  let entry = { who, requestId, clientAddress, ...action }
   const conclude = async (outcome: string) => {
     metrics.adminActions.inc({ action: action.action, outcome })
     // It is done, or not, whatever becomes of this line; the log has said that it is missing.
     await audit.record({ ...entry, outcome }).catch(() => {})
   }
-  await audit.record({ ...entry, outcome: 'intent' })
+  const intend = () => audit.record({ ...entry, outcome: 'intent' })
+  const noteTarget: NoteTarget = (found) => {
+    entry = { ...entry, target: { ...entry.target, ...found } }
+    return intend()
+  }
+  await intend()
   try {
-    const done = await work()
+    const done = await work(noteTarget)
     await conclude(done.ok ? 'done' : done.error.code)
     return done
   } catch (error) {

@@ -1,5 +1,5 @@
-// Who operates: the bearer of a request against the admin tokens, failures bounded before anything is hashed. Cookies
-// are nothing here, so that no browser can be made to act for its operator.
+// Who operates: the bearer of a request against the admin tokens, failures bounded by address. Cookies are nothing here,
+// so that no browser can be made to act for its operator.
 
 import { addressKey } from '@sallyport/contracts/address-key'
 import { type Denial, refuse } from '@sallyport/contracts/denials'
@@ -11,33 +11,35 @@ import { type AdminScope, type AdminToken, findAdminToken } from './admin-tokens
 export type AuthenticateAdminDeps = {
   /** The tokens in force; read anew for every request. */
   readonly tokens: () => readonly AdminToken[]
-  /** Counts in windows of a minute. */
-  readonly failures: Pick<AttemptLimiter, 'count' | 'peek'>
+  /** Allows `adminFailuresPerMinute`. */
+  readonly failures: Pick<AttemptLimiter, 'count'>
 }
 
-/** Failures of an address in a minute; what comes after is not looked at. */
-const maxFailures = 10
+/** Wrong tokens of an address in a minute that are answered as such; for more there is 429. */
+export const adminFailuresPerMinute = 10
 
-const detail = 'Send Authorization: Bearer with an admin token'
-
-/** The token of whoever asks. Rejects only on an outage. */
+/**
+ * The token of whoever asks. Rejects only on an outage. A good one is not asked whether its address has failures left:
+ * the limit is there to keep guessing and its log lines down, and 256 random bits cannot be guessed. Would it stop a
+ * good one, ten wrong requests of any program on the operator's machine could lock the operator out, just when somebody
+ * must be ended. Looking first costs one SHA-256 of at most 128 characters (`findAdminToken` hashes nothing longer).
+ */
 export async function authenticateAdmin(
   request: { readonly authorization: string | undefined; readonly clientAddress: string },
   { tokens, failures }: AuthenticateAdminDeps,
 ): Promise<Result<AdminToken, Denial>> {
-  const key = `admin ${addressKey(request.clientAddress)}`
-  const open = await failures.peek(key, maxFailures)
-  if (!open.allowed) return attemptDenial(open)
+  if (request.authorization === undefined) {
+    // Nothing was tried, so nothing is counted: a browser's tab, or a monitor, asks without any.
+    const detail = 'Send Authorization: Bearer with an admin token'
+    return refuse('authentication-required', 'no-admin-token', { detail })
+  }
   const bearer = readBearer(request.authorization)
   const secret = bearer.ok ? bearer.value : undefined
   const token = secret === undefined ? undefined : findAdminToken(secret, tokens())
   if (token) return ok(token)
-  const counted = await failures.count(key, maxFailures)
-  // Others failed while this one waited.
+  const counted = await failures.count(`admin ${addressKey(request.clientAddress)}`)
   if (!counted.allowed) return attemptDenial(counted)
-  if (request.authorization === undefined) {
-    return refuse('authentication-required', 'no-admin-token', { detail })
-  }
+  const detail = 'This admin token is not known or has expired'
   return refuse('invalid-credential', 'admin-token', { detail })
 }
 

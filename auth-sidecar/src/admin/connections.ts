@@ -60,19 +60,25 @@ export async function endConnection(
   const read = readQuery(query, endForm)
   if (!read.ok) return read
   // No node can have it.
-  if (!idValue.test(id)) return refuse('not-found', 'connection')
+  if (!idValue.test(id)) return noSuchConnection()
   const withSession = read.value.revoke !== undefined
   const action = withSession ? 'end-connection-and-session' : 'end-connection'
-  return audited({ action, target: { connectionId: id } }, caller, deps, async () => {
+  return audited({ action, target: { connectionId: id } }, caller, deps, async (noteTarget) => {
     const found = await findConnection(id, deps)
     if (!found.ok) return found
-    if (withSession) await endSessionById(sessionOf(found.value), deps)
-    else await deps.authorities.apply({ type: 'end-connection', connectionId: id })
+    if (withSession) {
+      const { sessionId, subject, issuer } = found.value
+      // Whose session it is says the node only: nobody could tell it afterwards.
+      await noteTarget({ sessionId, subject, issuer })
+      await endSessionById({ sessionId, subject }, deps)
+    } else await deps.authorities.apply({ type: 'end-connection', connectionId: id })
     return ok(undefined)
   })
 }
 
-const sessionOf = ({ sessionId, subject }: FoundConnection) => ({ sessionId, subject })
+function noSuchConnection(): Result<never, Denial> {
+  return refuse('not-found', 'connection', { detail: 'No node has this connection' })
+}
 
 async function findConnection(
   connectionId: string,
@@ -83,7 +89,7 @@ async function findConnection(
   const { nodes, connections } = asked.value
   const found = connections.find((each) => each.connectionId === connectionId)
   if (found) return ok(found)
-  if (nodes.every(({ answered }) => answered)) return refuse('not-found', 'connection')
+  if (nodes.every(({ answered }) => answered)) return noSuchConnection()
   // "Not found" would say that it is gone.
   const detail = 'Not every node has answered; GET /admin/connections says which'
   return refuse('unavailable', 'node-silent', { detail, retryAfterSeconds: 2 })

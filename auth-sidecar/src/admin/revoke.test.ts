@@ -174,6 +174,28 @@ describe('the record of a revocation', () => {
     expect(audited().map(({ outcome }) => outcome)).toEqual(['intent', 'failed'])
   })
 
+  it('SES-6 SES-8 ends a subject also when their sessions cannot be listed, and says that it failed', async () => {
+    const { login, worthOf, audited, deps } = await start()
+    const one = await login()
+    const sessions = { ...deps.sessions, ofSubject: () => Promise.reject(new Error('corrupt')) }
+    const asked = revoke({ subject: 'alice' }, caller, { ...deps, sessions })
+    await expect(asked).rejects.toThrow('corrupt')
+    expect((await worthOf(one))[1]).toBe('revoked')
+    expect((await worthOf(one))[0]).not.toBe('good')
+    expect(audited().map(({ outcome }) => outcome)).toEqual(['intent', 'failed'])
+  })
+
+  it('SES-6 SES-8 ends nothing until a moment when the sessions cannot be listed', async () => {
+    const { login, worthOf, advanceMs, deps } = await start()
+    const one = await login()
+    advanceMs(2000)
+    const issuedBefore = new Date(deps.now() - 1000).toISOString()
+    const sessions = { ...deps.sessions, ofSubject: () => Promise.reject(new Error('corrupt')) }
+    const asked = revoke({ subject: 'alice', issuedBefore }, caller, { ...deps, sessions })
+    await expect(asked).rejects.toThrow('corrupt')
+    expect(await worthOf(one)).toEqual(alive)
+  })
+
   it('SES-7 a body at fault leaves none', async () => {
     const { ask, lines } = await start()
     expect(await ask({ subject: 'a', tokenId: 'b' })).toMatchObject({

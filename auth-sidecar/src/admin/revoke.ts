@@ -53,7 +53,7 @@ function targetOf(revocation: Omit<Revocation, 'reason'>): Record<string, string
 /** Whose session it is matters to nobody who ends it by its id: that is unique over all issuers. */
 const anySubject = '-'
 
-async function applyRevocation(revocation: Revocation, deps: RevokeDeps): Promise<void> {
+async function applyRevocation(revocation: Revocation, deps: RevokeDeps): Promise<unknown> {
   const { authorities } = deps
   switch (revocation.type) {
     case 'subject':
@@ -91,8 +91,11 @@ async function endSubject(
 ): Promise<void> {
   const { issuer, subject, issuedBeforeMs, marginMs } = revocation
   // Before anything ends: who signs in anew right after it must not lose what was begun then.
-  const own = issuer === deps.issuer ? await deps.sessions.ofSubject(subject) : []
+  const [listed] = await Promise.allSettled([
+    issuer === deps.issuer ? deps.sessions.ofSubject(subject) : [],
+  ])
   if (issuer === deps.issuer && issuedBeforeMs !== undefined && issuedBeforeMs < deps.now()) {
+    const own = valueOf(listed)
     // What was issued here rests on a session, and is as old as that; ending the subject would end all of them.
     const older = own.filter(({ createdAtMs }) => createdAtMs <= issuedBeforeMs)
     for (const session of older) await endSession(session, deps, marginMs)
@@ -106,5 +109,11 @@ async function endSubject(
     issuedBeforeMs: untilMs,
     marginMs,
   })
-  for (const { sessionId } of own) await deps.sessions.remove(sessionId)
+  // Only now: one record that cannot be read must not keep somebody from being ended.
+  for (const { sessionId } of valueOf(listed)) await deps.sessions.remove(sessionId)
+}
+
+function valueOf<Value>(settled: PromiseSettledResult<Value>): Value {
+  if (settled.status === 'rejected') throw settled.reason
+  return settled.value
 }

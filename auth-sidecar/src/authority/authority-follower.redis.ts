@@ -40,12 +40,15 @@ export type AuthorityFollower = {
 /** Follows as soon as both connections are ready. */
 export function createAuthorityFollower(deps: FollowerDeps): AuthorityFollower {
   const { signer } = deps
+  let isClosed = false
   const teller = createTeller(deps)
   const forged = countOnce(deps.onForged)
   const readOnce = createReading(deps, teller, forged.countIds)
   const reading = repeatReading({
     readOnce,
-    onFailure: (error) => teller.lose(outageOf(error).code),
+    onFailure: (error) => {
+      if (!isClosed) teller.lose(outageOf(error).code)
+    },
     intervalMs: deps.pollIntervalMs,
   })
 
@@ -63,12 +66,11 @@ export function createAuthorityFollower(deps: FollowerDeps): AuthorityFollower {
   for (const connection of [deps.connection, deps.subscriber]) {
     connection.onReadiness((isReady) => {
       if (isReady) void reading.now()
-      else teller.lose('disconnected')
+      else if (!isClosed) teller.lose('disconnected')
     })
   }
   deps.subscriber.onMessage(offer)
 
-  let isClosed = false
   return {
     offer,
     catchUp: reading.now,
@@ -76,6 +78,7 @@ export function createAuthorityFollower(deps: FollowerDeps): AuthorityFollower {
     close() {
       isClosed = true
       reading.close()
+      teller.leave()
     },
   }
 }
@@ -87,6 +90,13 @@ function createTeller({ sink, seen, log }: Pick<FollowerDeps, 'sink' | 'seen' | 
   let cursor: Cursor | undefined
   let isFollowing = false
   let toldCode: string | undefined
+
+  /** Without a word in the log: nothing is wrong. */
+  function leave(): void {
+    if (!isFollowing) return
+    isFollowing = false
+    sink.lose()
+  }
 
   return {
     cursor: () => cursor,
@@ -113,10 +123,9 @@ function createTeller({ sink, seen, log }: Pick<FollowerDeps, 'sink' | 'seen' | 
         log.warn({ code }, 'changes of authority cannot be seen: backends are told nothing')
       }
       toldCode = code
-      if (!isFollowing) return
-      isFollowing = false
-      sink.lose()
+      leave()
     },
+    leave,
   }
 }
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, readFileSync, statSync, writeFileSync } from 'n
 import { type FileHandle, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { JournalOptions } from './authority-journal.ts'
 import { contractIssuer, createRecordingSink } from './authority-store.contract.ts'
 import { openJournaledAuthorityStore } from './authority-store.memory.ts'
@@ -21,6 +21,7 @@ function createFolder() {
   const path = join(directory, 'authority.jsonl')
   const clock = { nowMs: 1_800_000_000_000 }
   const unreadable: number[] = []
+  const writable: boolean[] = []
   /** A life of a process over the folder. */
   const start = async (changes: Partial<JournalOptions> = {}) => {
     const { sink, events } = createRecordingSink()
@@ -32,6 +33,7 @@ function createFolder() {
       now,
       directory,
       onUnreadable: () => void unreadable.push(clock.nowMs),
+      onWritable: (isWritable) => void writable.push(isWritable),
       ...changes,
     })
     onTestFinished(store.close)
@@ -41,7 +43,7 @@ function createFolder() {
     return { store, position: first.position, told }
   }
   const lines = () => readFileSync(path, 'utf8').trimEnd().split('\n')
-  return { directory, path, clock, unreadable, start, lines }
+  return { directory, path, clock, unreadable, writable, start, lines }
 }
 
 describe('authority that is kept in a folder', () => {
@@ -103,6 +105,8 @@ describe('authority that is kept in a folder', () => {
     ['an end without a line break', (text) => text.slice(0, -1)],
     ['a line of another form', (text) => `${text}{"sequence":"3"}\n`],
     ['a record of another form', (text) => text.replace('"generation":1', '"generation":-1')],
+    ['a record of no generation', (text) => text.replace('"generation":1', '"generation":0')],
+    ['a record of a newer form', (text) => text.replace('"kind"', '"until":1,"kind"')],
     ['numbers that go backwards', (text) => `${text}{"sequence":1}\n`],
     ['no first line', (text) => text.slice(text.indexOf('\n') + 1)],
     ['an empty line', (text) => text.replace('\n', '\n\n')],
@@ -115,10 +119,14 @@ describe('authority that is kept in a folder', () => {
     await first.store.apply(end('s1'))
     await first.store.close()
     writeFileSync(folder.path, spoil(readFileSync(folder.path, 'utf8')))
+    chmodSync(folder.path, 0o644)
+    const spoilt = readFileSync(folder.path)
     folder.clock.nowMs += 5000
     const second = await folder.start()
     expect(second.position.epoch).not.toBe(first.position.epoch)
     expect(folder.unreadable).toHaveLength(1)
+    expect(readFileSync(`${folder.path}.unreadable`)).toEqual(spoilt)
+    expect(statSync(`${folder.path}.unreadable`).mode & 0o777).toBe(0o600)
     const token = { id: 't', keyId: 'k', issuedAtMs: 1 }
     expect(await second.store.current({ ...alice, token })).toMatchObject({
       generation: { epoch: second.position.epoch, session: 0 },
@@ -249,6 +257,36 @@ describe('a folder that cannot be written to', () => {
     expect(folder.unreadable).toEqual([])
     expect(second.position.sequence).toBe(2)
     expect((await second.store.current(alice)).generation.session).toBe(2)
+  })
+
+  it('SES-6 is not ready from the first change that fails until it can be written, also when nobody asks', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const { faulty, openFile } = createFaultyFiles()
+    const folder = createFolder()
+    const { store, told } = await folder.start({ openFile })
+    await store.apply(end('s1'))
+    expect(store.isFollowing()).toBe(true)
+    faulty.on.add('appendFile')
+    await expect(store.apply(end('s2'))).rejects.toThrow('refused')
+    await expect(store.apply(end('s3'))).rejects.toThrow('refused')
+    expect(store.isFollowing()).toBe(false)
+    faulty.calls.length = 0
+    vi.advanceTimersByTime(1000)
+    await vi.waitFor(() => expect(faulty.calls).toContain('appendFile'))
+    expect(store.isFollowing()).toBe(false)
+    faulty.on.clear()
+    await vi.waitFor(() => {
+      vi.advanceTimersByTime(1000)
+      expect(store.isFollowing()).toBe(true)
+    })
+    expect(folder.writable).toEqual([false, true])
+    expect(vi.getTimerCount()).toBe(0)
+    await store.apply(end('s2'))
+    expect(told()).toHaveLength(2)
+    await store.close()
+    expect((await folder.start()).position.sequence).toBe(2)
+    expect(folder.unreadable).toEqual([])
   })
 
   it('SES-6 is not begun with', async () => {

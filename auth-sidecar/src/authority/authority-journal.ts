@@ -1,7 +1,7 @@
 // The file that authority outlives its process in: a line a change, appended and synced before anybody sees the change.
 // Whatever cannot be read in it begins a new epoch: nobody knows what a missing line would have revoked.
 
-import { chmod, type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
+import { chmod, copyFile, type FileHandle, mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { AuthorityRecord } from './authority-records.ts'
 import {
@@ -33,7 +33,7 @@ export type JournalOptions = {
   readonly directory: string
   readonly now: () => number
   readonly createEpoch: () => string
-  /** Told when what the folder held could not be read: everything issued before is refused. */
+  /** Told when what the folder held could not be read and was put aside: everything issued before is refused. */
   readonly onUnreadable: () => void
   /** `open` of node:fs/promises; tests let it fail. */
   readonly openFile?: typeof open
@@ -55,7 +55,10 @@ export async function openAuthorityJournal(options: JournalOptions): Promise<Aut
   await chmod(directory, 0o700)
   const path = join(directory, fileName)
   const read = await readJournal(path)
-  if (read.fault) options.onUnreadable()
+  if (read.fault) {
+    await keepUnreadable(path)
+    options.onUnreadable()
+  }
   const nowMs = now()
   const start: JournalStart = read.start
     ? { ...read.start, records: read.start.records.filter((each) => each.keptUntilMs > nowMs) }
@@ -108,6 +111,13 @@ async function readJournal(path: string): Promise<JournalRead> {
     throw error
   })
   return text === undefined ? { sequence: 0, fault: false } : parseJournal(text)
+}
+
+/** A copy: while the file itself is not replaced, whoever starts next finds it unreadable as well. */
+async function keepUnreadable(path: string): Promise<void> {
+  const kept = `${path}.unreadable`
+  await copyFile(path, kept)
+  await chmod(kept, 0o600)
 }
 
 /** Writes a file beside the old one and puts it in its place; how many lines it has. */

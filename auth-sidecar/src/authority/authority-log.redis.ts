@@ -9,20 +9,17 @@ import type { StreamEntry } from '../redis/read-stream.ts'
 import type { RedisConnection } from '../redis/redis-connection.redis.ts'
 import { keyOf } from '../redis/redis-keys.ts'
 import { corruptValue } from '../redis/redis-outage.ts'
-import type { RecordKind } from './authority-records.ts'
 import { authorityScripts } from './authority-scripts.redis.ts'
+import type { RecordPlace } from './plan-changes.ts'
 
 /** The head as it was read; a field that is missing is null. Compared as it is, so that a damaged one can be replaced. */
 export type RawHead = {
   readonly epoch: string | null
   readonly startedAtMs: string | null
   readonly sequence: string | null
-  /** The last event's line. */
+  /** The last event's line; null as well where it was not asked for. */
   readonly line: string | null
 }
-
-/** Which record. */
-export type RecordPlace = { readonly kind: RecordKind; readonly key: string }
 
 export type StoredRecord = {
   readonly place: RecordPlace
@@ -33,7 +30,7 @@ export type StoredRecord = {
 export type AuthorityLog = {
   /** What is published is a line of the stream. */
   readonly channel: string
-  /** The texts of records, null where there is none, and the head at that moment. */
+  /** The texts of records, null where there is none, and the head at that moment, without its line. */
   readonly look: (
     places: readonly RecordPlace[],
   ) => Promise<{ readonly head: RawHead; readonly texts: readonly (string | null)[] }>
@@ -69,7 +66,7 @@ export function createAuthorityLog(options: AuthorityLogOptions): AuthorityLog {
   const { connection, maxEvents } = options
   const base = `${options.prefix}:{authority}`
   const [head, stream, channel] = [`${base}:head`, `${base}:events`, `${base}:events`]
-  const recordKey = ({ kind, key }: RecordPlace) => `${base}:${kind}:${keyOf(key)}`
+  const recordKey = createRecordKeys(base)
   const script = {
     look: connection.script('authorityLook', authorityScripts.look),
     commit: connection.script('authorityCommit', authorityScripts.commit),
@@ -115,6 +112,17 @@ export function createAuthorityLog(options: AuthorityLogOptions): AuthorityLog {
   }
 }
 
+/** Names keys. That of an issuer is remembered: nearly every token is of the same one, and each is asked about. */
+function createRecordKeys(base: string): (place: RecordPlace) => string {
+  const nameOf = ({ kind, key }: RecordPlace) => `${base}:${kind}:${keyOf(key)}`
+  let issuer = { key: '', name: nameOf({ kind: 'issuer', key: '' }) }
+  return (place) => {
+    if (place.kind !== 'issuer') return nameOf(place)
+    if (place.key !== issuer.key) issuer = { key: place.key, name: nameOf(place) }
+    return issuer.name
+  }
+}
+
 const text = z.string().nullable()
 const headReply = z.tuple([text, text, text, text])
 const readingReply = z.tuple([headReply, z.array(z.tuple([z.string(), z.array(z.string())]))])
@@ -130,9 +138,9 @@ function readReply<Reply>(schema: z.ZodType<Reply>, reply: unknown): Reply {
 function readLook(reply: unknown, count: number) {
   if (!Array.isArray(reply)) throw corruptValue()
   const [fields, texts] = reply
-  if (!isTexts(fields, 4) || !isTexts(texts, count)) throw corruptValue()
-  const [epoch = null, startedAtMs = null, sequence = null, line = null] = fields
-  return { head: { epoch, startedAtMs, sequence, line }, texts }
+  if (!isTexts(fields, 3) || !isTexts(texts, count)) throw corruptValue()
+  const [epoch = null, startedAtMs = null, sequence = null] = fields
+  return { head: { epoch, startedAtMs, sequence, line: null }, texts }
 }
 
 function isTexts(reply: unknown, count: number): reply is (string | null)[] {

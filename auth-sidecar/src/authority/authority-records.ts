@@ -77,7 +77,9 @@ export function recordAfter(
   const given = 'issuedBeforeMs' in change ? change.issuedBeforeMs : 0
   const issuedBeforeMs = Math.max(given, before?.issuedBeforeMs ?? 0)
   const marginMs = 'marginMs' in change ? change.marginMs : undefined
-  const fingerprint = change.type === 'end-subject' ? change.fingerprint : undefined
+  // Kept when there is no other cause: who notices that one only now finds it seen to.
+  const fingerprint =
+    change.type === 'end-subject' ? (change.fingerprint ?? before?.fingerprint) : undefined
   // A subject lives on and its number goes into what begins now: see `prolonged`.
   const lives = place.kind === 'subject' ? 2 : 1
   return {
@@ -143,8 +145,8 @@ export function eventOf(change: AuthorityChange): AuthorityEvent {
     case 'revoke-issued-before':
       return { type: 'check-all' }
     case 'extend-session': {
-      const { sessionId, subject, expiresAtMs } = change
-      return { type: 'session-extended', sessionId, subject, expiresAtMs }
+      const { sessionId, subject, expiresAtMs, token } = change
+      return { type: 'session-extended', sessionId, subject, expiresAtMs, token }
     }
     case 'end-connection':
       return { type: 'connection-ended', connectionId: change.connectionId }

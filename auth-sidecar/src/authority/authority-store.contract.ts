@@ -181,7 +181,7 @@ function describeEnding(make: () => Promise<AuthorityStoreUnderTest>): void {
   it('SES-7 ends a subject once for one cause, however many notice it', async () => {
     const { store, now, generationOf, tell } = await open(make)
     const { issuer, subject } = alice
-    const end = (fingerprint?: string): AuthorityChange => ({
+    const end = (fingerprint: string): AuthorityChange => ({
       type: 'end-subject',
       issuer,
       subject,
@@ -194,9 +194,17 @@ function describeEnding(make: () => Promise<AuthorityStoreUnderTest>): void {
     await store.apply(end('password-3'))
     await store.apply(end('password-2'))
     expect(await generationOf(alice)).toMatchObject({ subject: 3 })
-    await store.apply(end())
-    await store.apply(end('password-2'))
-    expect(await generationOf(alice)).toMatchObject({ subject: 5 })
+  })
+
+  it('SES-7 remembers the cause when the subject is ended without one: whoever notices it late ends nothing new', async () => {
+    const { store, now, generationOf, tell } = await open(make)
+    const { issuer, subject } = alice
+    const end = { type: 'end-subject', issuer, subject } as const
+    await store.apply({ ...end, issuedBeforeMs: now(), fingerprint: 'password-2' })
+    await store.apply({ ...end, issuedBeforeMs: now() })
+    expect(await generationOf(alice)).toMatchObject({ subject: 2 })
+    expect(await tell({ ...end, issuedBeforeMs: now(), fingerprint: 'password-2' })).toHaveLength(2)
+    expect(await generationOf(alice)).toMatchObject({ subject: 2 })
   })
 }
 
@@ -257,7 +265,8 @@ function describeRevoking(make: () => Promise<AuthorityStoreUnderTest>): void {
     const { store, now, tell } = await open(make)
     const before = await store.current(withToken(alice, 't1', 1))
     const expiresAtMs = now() + 600_000
-    const extend = { sessionId: 's1', subject: 'alice', expiresAtMs } as const
+    const token = { id: 't2', keyId: 'k', issuedAtMs: now() }
+    const extend = { sessionId: 's1', subject: 'alice', expiresAtMs, token } as const
     const told = await tell(
       { type: 'extend-session', ...extend },
       { type: 'end-connection', connectionId: 'c1' },

@@ -34,7 +34,9 @@ const makeInFolder = async () => {
   const { options, ...hands } = optionsOf()
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-state-'))
   const onUnreadable = () => expect.unreachable('a fresh folder can be read')
-  const store = await openJournaledAuthorityStore({ ...options, directory, onUnreadable })
+  const onWritable = () => expect.unreachable('it can be written all the time')
+  const given = { ...options, directory, onUnreadable, onWritable }
+  const store = await openJournaledAuthorityStore(given)
   return { ...hands, store, close: store.close }
 }
 
@@ -74,6 +76,32 @@ describe('authority store in memory', () => {
     await advanceMs(recordLifeMs)
     await end('s3')
     expect((await store.current(question('s3'))).generation.session).toBe(1)
+  })
+
+  it('SES-6 takes those changes of a batch that need no room when it is full', async () => {
+    const { options } = optionsOf()
+    const store = createMemoryAuthorityStore({ ...options, maxRecords: 2 })
+    const end = (sessionId: string) =>
+      store.apply({ type: 'end-session', sessionId, subject: 'alice' })
+    await end('s1')
+    const settled = await Promise.allSettled([
+      end('s1'),
+      end('s2'),
+      end('s3'),
+      end('s2'),
+      store.apply({ type: 'end-connection', connectionId: 'c1' }),
+      end('s4'),
+    ])
+    expect(settled.map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+    ])
+    expect((await store.current(question('s2'))).generation.session).toBe(2)
+    expect((await store.current(question('s3'))).generation.session).toBe(0)
   })
 
   it('SES-4 tells of an end only when whoever asks is told of it as well', async () => {

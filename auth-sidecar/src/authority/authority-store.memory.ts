@@ -8,11 +8,18 @@ import {
   type JournalOptions,
   openAuthorityJournal,
 } from './authority-journal.ts'
-import { type AuthorityRecord, prolonged, recordKinds } from './authority-records.ts'
+import { prolonged } from './authority-records.ts'
 import { createStateReader, type HeldRecords, holdRecords } from './authority-state.ts'
-import type { AuthorityChange, AuthorityEventSink, AuthorityStore } from './authority-store.ts'
-import type { JournalStart } from './journal-text.ts'
-import { type ProlongedSubject, planChanges } from './plan-changes.ts'
+import type {
+  AuthorityChange,
+  AuthorityEventSink,
+  AuthorityStore,
+  FeedPosition,
+} from './authority-store.ts'
+import { createAdmission, dropExpired, hold, liveAt, recordsOf } from './held-records.ts'
+import type { JournalEntry, JournalStart } from './journal-text.ts'
+import { planChanges } from './plan-changes.ts'
+import { type WatchJournalOptions, watchJournal } from './watch-journal.ts'
 
 export type MemoryAuthorityOptions = {
   /** How long a record must be kept: the longest life of anything derived from a session. */
@@ -24,6 +31,10 @@ export type MemoryAuthorityOptions = {
   /** Beyond this many a change of something else is an outage: none may give way. */
   readonly maxRecords?: number
 }
+
+export type JournaledAuthorityOptions = MemoryAuthorityOptions &
+  Omit<JournalOptions, 'createEpoch'> &
+  Pick<WatchJournalOptions, 'onWritable'>
 
 const defaultMaxRecords = 1_000_000
 /** How many changes become durable together. */
@@ -38,10 +49,11 @@ export function createMemoryAuthorityStore(options: MemoryAuthorityOptions): Aut
 
 /** A store whose changes outlive its process in a folder; rejects when that cannot be read or written. */
 export async function openJournaledAuthorityStore(
-  options: MemoryAuthorityOptions & Omit<JournalOptions, 'createEpoch'>,
+  options: JournaledAuthorityOptions,
 ): Promise<AuthorityStore> {
+  const { onWritable } = options
   const journal = await openAuthorityJournal({ ...options, createEpoch })
-  return createStore(options, journal.start, journal)
+  return createStore(options, journal.start, { journal, onWritable })
 }
 
 function createEpoch(): string {
@@ -49,22 +61,31 @@ function createEpoch(): string {
 }
 
 /** What waits for its turn, and who waits for it. */
-type Waiting =
-  | { readonly change: AuthorityChange; readonly settled: PromiseWithResolvers<void> }
-  | ProlongedSubject
+type WaitingChange = {
+  readonly change: AuthorityChange
+  readonly settled: PromiseWithResolvers<FeedPosition>
+}
+type Waiting = WaitingChange | { readonly prolongedKey: string }
+
+type KeptJournal = {
+  readonly journal: AuthorityJournal
+  readonly onWritable: WatchJournalOptions['onWritable']
+}
 
 function createStore(
   options: MemoryAuthorityOptions,
   start: JournalStart,
-  journal: AuthorityJournal | undefined,
+  kept: KeptJournal | undefined,
 ): AuthorityStore {
-  const { sink, recordLifeMs, now } = options
+  const { recordLifeMs } = options
   const { epoch, epochStartMs } = start
   const held = holdRecords(start.records)
   const waiting: Waiting[] = []
-  let sequence = start.sequence
   let turns: Promise<void> | undefined
   let isClosed = false
+  const journal =
+    kept && watchJournal(kept.journal, { onWritable: kept.onWritable, tryAgain: begin })
+  const committer = createCommitter({ ...options, held, start, journal })
 
   const current = createStateReader({
     ...options,
@@ -76,53 +97,46 @@ function createStore(
       if (!longer) return
       hold(held, longer)
       if (!journal || isClosed) return
-      waiting.push({ prolongedSubject: record.key })
-      turns ??= takeTurns()
+      waiting.push({ prolongedKey: record.key })
+      begin()
     },
   })
 
-  async function commit(batch: readonly Waiting[]): Promise<void> {
-    const nowMs = now()
-    dropExpired(held, nowMs)
-    const plan = planChanges(batch, { held, sequence, nowMs, recordLifeMs })
-    const fresh = plan.records.filter(({ kind, key }) => !held[kind].has(key))
-    const isFull = countOf(held) + fresh.length > (options.maxRecords ?? defaultMaxRecords)
-    if (fresh.length > 0 && isFull) throw new Error('the authority store is full')
-    const snapshot = () => ({ epoch, epochStartMs, sequence, records: recordsOf(held) })
-    if (plan.entries.length > 0) await journal?.append(plan.entries, snapshot)
-    // From here to the events nothing waits: whoever reads the old record is asked about after the event.
-    for (const record of plan.records) hold(held, record)
-    sequence = plan.sequence
-    for (const event of plan.events) sink.append(event)
+  function begin(): void {
+    if (!isClosed) turns ??= takeTurns()
   }
 
   async function takeTurns(): Promise<void> {
     // Who comes in the same breath shares one turn.
     await Promise.resolve()
-    while (waiting.length > 0) {
+    do {
       const batch = waiting.splice(0, maxBatch)
-      const settled = batch.flatMap((each) => ('settled' in each ? [each.settled] : []))
+      const changes = batch.flatMap((each) => ('change' in each ? [each] : []))
+      const prolongedKeys = batch.flatMap((each) => ('change' in each ? [] : [each.prolongedKey]))
       try {
-        await commit(batch)
-        for (const { resolve } of settled) resolve()
+        const faults = await committer.commit({ changes, prolongedKeys })
+        for (const each of changes) {
+          if (faults.has(each)) each.settled.reject(faults.get(each))
+          else each.settled.resolve(committer.position())
+        }
       } catch (error) {
-        for (const { reject } of settled) reject(error)
+        for (const { settled } of changes) settled.reject(error)
       }
-    }
+    } while (waiting.length > 0)
     turns = undefined
   }
 
-  sink.follow({ epoch, sequence })
+  options.sink.follow(committer.position())
   return {
     current: async (question) => current(question),
     async apply(change) {
       if (isClosed) throw new Error('the authority store is closed')
-      const settled = Promise.withResolvers<void>()
+      const settled = Promise.withResolvers<FeedPosition>()
       waiting.push({ change, settled })
-      turns ??= takeTurns()
-      await settled.promise
+      begin()
+      return settled.promise
     },
-    isFollowing: () => !isClosed,
+    isFollowing: () => !isClosed && (journal?.isWritable() ?? true),
     async close() {
       isClosed = true
       await turns
@@ -131,27 +145,50 @@ function createStore(
   }
 }
 
-/** At the end of its map: those are in the order in which they expire. */
-function hold(held: HeldRecords, record: AuthorityRecord): void {
-  const records = held[record.kind]
-  records.delete(record.key)
-  records.set(record.key, record)
+type Batch = {
+  readonly changes: readonly WaitingChange[]
+  /** Of subjects' records that are kept longer: told to nobody, but to be made durable. */
+  readonly prolongedKeys: readonly string[]
 }
 
-/** One that is kept longer than those behind it keeps them as well; expired ones are not found. */
-function dropExpired(held: HeldRecords, nowMs: number): void {
-  for (const kind of recordKinds) {
-    for (const [key, record] of held[kind]) {
-      if (record.keptUntilMs > nowMs) break
-      held[kind].delete(key)
-    }
+type CommitterDeps = MemoryAuthorityOptions & {
+  readonly held: HeldRecords
+  readonly start: JournalStart
+  readonly journal: Pick<AuthorityJournal, 'append'> | undefined
+}
+
+/** Makes changes together, one call at a time: first durable, then held, then told. */
+function createCommitter(deps: CommitterDeps) {
+  const { held, start, journal, sink, recordLifeMs, now, maxRecords = defaultMaxRecords } = deps
+  const { epoch, epochStartMs } = start
+  let { sequence } = start
+  const snapshot = () => ({ epoch, epochStartMs, sequence, records: recordsOf(held) })
+
+  return {
+    position: (): FeedPosition => ({ epoch, sequence }),
+    /** Gives those that could not be made, and why; rejects when none could. An empty batch tries the journal. */
+    async commit({ changes, prolongedKeys }: Batch): Promise<ReadonlyMap<WaitingChange, unknown>> {
+      const nowMs = now()
+      dropExpired(held, nowMs)
+      const plan = planChanges(changes, {
+        sequence,
+        nowMs,
+        recordLifeMs,
+        before: ({ kind, key }) => liveAt(held[kind].get(key), nowMs),
+        admit: createAdmission(held, maxRecords),
+      })
+      const entries: JournalEntry[] = prolongedKeys.flatMap((key) => {
+        const record = held.subject.get(key)
+        return record ? [{ sequence, record }] : []
+      })
+      for (const { event: _event, ...entry } of plan.steps) entries.push(entry)
+      const isAttempt = changes.length + prolongedKeys.length === 0
+      if (entries.length > 0 || isAttempt) await journal?.append(entries, snapshot)
+      // From here to the events nothing waits: whoever reads the old record is asked about after the event.
+      for (const record of plan.records) hold(held, record)
+      sequence = plan.sequence
+      for (const step of plan.steps) sink.append({ ...step.event, sequence: step.sequence })
+      return plan.faults
+    },
   }
-}
-
-function countOf(held: HeldRecords): number {
-  return recordKinds.reduce((count, kind) => count + held[kind].size, 0)
-}
-
-function* recordsOf(held: HeldRecords): Generator<AuthorityRecord> {
-  for (const kind of recordKinds) yield* held[kind].values()
 }

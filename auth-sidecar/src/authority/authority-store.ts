@@ -37,7 +37,7 @@ export type AuthorityChange =
     } & Margin)
   /** The cookie alone; the session's tokens live until they expire. */
   | { readonly type: 'end-cookie'; readonly sessionId: string; readonly subject: string }
-  /** `fingerprint`: does nothing when the subject was last ended with the same one, so that several may notice a cause. */
+  /** `fingerprint`: does nothing when the last one the subject was ended with is the same, so that several may notice a cause. */
   | ({
       readonly type: 'end-subject'
       readonly issuer: string
@@ -59,6 +59,8 @@ export type AuthorityChange =
       readonly sessionId: string
       readonly subject: string
       readonly expiresAtMs: number
+      /** The token that lasts until then. */
+      readonly token: TokenFacts
     }
   /** Event only. */
   | { readonly type: 'end-connection'; readonly connectionId: string }
@@ -67,9 +69,9 @@ export type AuthorityChange =
 export type AuthorityStore = {
   /** What is known of a subject, one of its sessions and one token: one round trip. */
   readonly current: (question: AuthorityQuestion) => Promise<AuthorityState>
-  /** Makes a change: when it resolves its record is durable, and its event has a place in the feed. Atomic. */
-  readonly apply: (change: AuthorityChange) => Promise<void>
-  /** Whether changes of others are seen now; false while the store cannot be reached. */
+  /** Makes a change: when it resolves its record is durable, and its event lies at or before the position. Atomic. */
+  readonly apply: (change: AuthorityChange) => Promise<FeedPosition>
+  /** Whether changes are seen and can be made now; false while the store cannot be reached or written. */
   readonly isFollowing: () => boolean
   readonly close: () => Promise<void>
 }

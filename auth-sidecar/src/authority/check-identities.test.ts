@@ -48,7 +48,8 @@ async function verdictOf(
   for (const change of changes) await authorities.apply(change)
   const issuers = { issuers: [trusted], ...policyChanges }
   const policy = createFixedPolicy(policyOf([websocketRoute(routeChanges)], issuers))
-  const deps = { authorities, issuer, policy, isKeyGone, now: () => nowMs }
+  const onUnknown = () => expect.unreachable()
+  const deps = { authorities, issuer, policy, isKeyGone, onUnknown, now: () => nowMs }
   const [verdict] = await checkIdentities({ identities: [identity] }, deps)
   return verdict
 }
@@ -225,4 +226,53 @@ it('RX.13 goes by the audience a token was judged by, there and back', async () 
   const identity = { way: 'ticket', tokenRules } as const
   expect(await verdictOf(identity, { audience: 'orders' })).toBe('good')
   expect(await verdictOf(identity, {})).toBe('void')
+})
+
+it('RX.13 ERR-1 judges the others beside one that cannot be read, and nobody when none can be', async () => {
+  const seen: unknown[] = []
+  const policy = createFixedPolicy(policyOf([websocketRoute({})], { issuers: [trusted] }))
+  const { sink } = createRecordingSink()
+  const store = createMemoryAuthorityStore({
+    recordLifeMs: 100_000,
+    builtInIssuer: issuer,
+    sink,
+    now: () => nowMs,
+  })
+  const damaged = new Error('damaged')
+  const deps: CheckDeps = {
+    authorities: {
+      current: async (lineage) => {
+        if (lineage.sessionId === 'damaged') throw damaged
+        return store.current(lineage)
+      },
+    },
+    issuer,
+    policy,
+    isKeyGone: () => false,
+    onUnknown: (error) => void seen.push(error),
+    now: () => nowMs,
+  }
+  const lineage = { issuer, subject: 'alice', sessionId: 's1' }
+  const good: Checked = {
+    ...lineage,
+    generation: (await store.current(lineage)).generation,
+    way: 'session-cookie',
+    route: 'websocket',
+    origin,
+    clientAddress: '203.0.113.9',
+    groups: ['staff'],
+    scopes: [],
+    claims: { plan: 'gold' },
+  }
+  const bad = { ...good, sessionId: 'damaged' }
+  expect(await checkIdentities({ identities: [good, bad, good] }, deps)).toEqual([
+    'good',
+    'unknown',
+    'good',
+  ])
+  expect(seen).toEqual([damaged])
+  for (const identities of [[bad], [bad, bad]]) {
+    await expect(checkIdentities({ identities }, deps)).rejects.toBe(damaged)
+  }
+  expect(await checkIdentities({ identities: [] }, deps)).toEqual([])
 })

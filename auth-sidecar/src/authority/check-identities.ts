@@ -18,22 +18,32 @@ export type CheckDeps = {
   /** True when another issuer has taken the key out of its set since it was first seen there. */
   readonly isKeyGone: (issuer: string, keyId: string) => boolean
   readonly now: () => number
+  /** Told of each identity that could not be judged while others could. */
+  readonly onUnknown: (error: unknown) => void
 }
 
 type CheckedPolicy = Pick<ActivePolicy, 'route' | 'policy' | 'addressKind'>
 type CheckedIdentity = CheckRequest['identities'][number]
 
-/** One verdict an identity, in order. Rejects only on an outage. */
-export function checkIdentities(
-  request: CheckRequest,
+/**
+ * One verdict an identity, in order; `unknown` for those that could not be judged, so that one damaged record takes no
+ * verdict from the others. Rejects when none could be: that is an outage.
+ */
+export async function checkIdentities(
+  { identities }: CheckRequest,
   deps: CheckDeps,
 ): Promise<AuthorityVerdict[]> {
-  return Promise.all(request.identities.map((identity) => checkIdentity(identity, deps)))
+  const settled = await Promise.allSettled(identities.map((each) => checkIdentity(each, deps)))
+  const failed = settled.filter((each) => each.status === 'rejected')
+  const [first] = failed
+  if (first && failed.length === settled.length) throw first.reason
+  for (const { reason } of failed) deps.onUnknown(reason)
+  return settled.map((each) => (each.status === 'fulfilled' ? each.value : 'unknown'))
 }
 
 async function checkIdentity(
   identity: CheckedIdentity,
-  { authorities, issuer, policy, isKeyGone, now }: CheckDeps,
+  { authorities, issuer, policy, isKeyGone, now }: Omit<CheckDeps, 'onUnknown'>,
 ): Promise<AuthorityVerdict> {
   const { generation, token } = identity
   const state = await authorities.current(identity)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { endCookie, endSession } from './end-session.ts'
+import { endSession } from './end-session.ts'
 
 const session = { sessionId: 's1', subject: 'alice' }
 
@@ -7,7 +7,9 @@ const session = { sessionId: 's1', subject: 'alice' }
 function createStores() {
   const steps: unknown[] = []
   const deps = {
-    authorities: { apply: async (change: object) => void steps.push(change) },
+    authorities: {
+      apply: async (change: object) => ({ epoch: 'e', sequence: steps.push(change) }),
+    },
     sessions: { remove: async (sessionId: string) => void steps.push(`remove ${sessionId}`) },
   }
   return { steps, deps }
@@ -25,18 +27,9 @@ it('RX.1 ends a session with a margin for its live sockets', async () => {
   expect(steps[0]).toEqual({ type: 'end-session', ...session, marginMs: 5000 })
 })
 
-it('SES-8 ends a cookie alone, and its session with it', async () => {
-  const { steps, deps } = createStores()
-  await endCookie(session, deps)
-  expect(steps).toEqual([{ type: 'end-cookie', ...session }, 'remove s1'])
-})
-
-it.each([
-  endSession,
-  endCookie,
-])('SES-6 forgets no session whose end is not durable', async (end) => {
+it('SES-6 forgets no session whose end is not durable', async () => {
   const { steps, deps } = createStores()
   const authorities = { apply: () => Promise.reject(new Error('down')) }
-  await expect(end(session, { ...deps, authorities })).rejects.toThrow()
+  await expect(endSession(session, { ...deps, authorities })).rejects.toThrow()
   expect(steps).toEqual([])
 })

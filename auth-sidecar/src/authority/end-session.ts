@@ -23,12 +23,3 @@ export async function endSession(
   await authorities.apply({ type: 'end-session', sessionId, subject, marginMs })
   await sessions.remove(sessionId)
 }
-
-/** Voids a session's cookie and what rests on it; the session's tokens live until they expire. Rejects only on an outage. */
-export async function endCookie(
-  { sessionId, subject }: EndedSession,
-  { authorities, sessions }: EndSessionDeps,
-): Promise<void> {
-  await authorities.apply({ type: 'end-cookie', sessionId, subject })
-  await sessions.remove(sessionId)
-}

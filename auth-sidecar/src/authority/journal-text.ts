@@ -1,7 +1,8 @@
 // The text of the journal: a line of JSON that says which epoch it is of, then one a change. Pure; knows no file.
 
 import { z } from 'zod'
-import { type AuthorityRecord, recordKinds } from './authority-records.ts'
+import type { AuthorityRecord } from './authority-records.ts'
+import { recordSchema } from './record-schema.ts'
 
 /** What a store begins with. */
 export type JournalStart = {
@@ -36,18 +37,7 @@ const headerSchema = z.object({
 
 const entrySchema = z.object({
   sequence: whole,
-  record: z
-    .object({
-      kind: z.enum(recordKinds),
-      key: z.string(),
-      generation: whole,
-      issuedBeforeMs: finite,
-      graceUntilMs: finite,
-      changedAtMs: finite,
-      keptUntilMs: finite,
-      fingerprint: z.string().exactOptional(),
-    })
-    .exactOptional(),
+  record: recordSchema.exactOptional(),
 })
 
 /** The line that a journal begins with. */

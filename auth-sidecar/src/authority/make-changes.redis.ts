@@ -4,16 +4,11 @@
 import { RedisOutage } from '../redis/redis-outage.ts'
 import type { SeenPositions } from '../redis/seen-positions.ts'
 import type { EventSigner } from '../redis/signed-event.ts'
-import type { AuthorityHead, HeadKeeper } from './authority-head.redis.ts'
-import type { AuthorityLog, RecordPlace, StoredRecord } from './authority-log.redis.ts'
-import {
-  type AuthorityRecord,
-  eventOf,
-  isKnown,
-  recordAfter,
-  recordPlace,
-} from './authority-records.ts'
-import type { AuthorityChange } from './authority-store.ts'
+import type { HeadKeeper } from './authority-head.redis.ts'
+import type { AuthorityLog } from './authority-log.redis.ts'
+import { recordPlace } from './authority-records.ts'
+import type { AuthorityChange, FeedPosition } from './authority-store.ts'
+import { nameOfPlace, planChanges, type RecordPlace } from './plan-changes.ts'
 import { readRecord, storedRecord } from './stored-record.redis.ts'
 
 export type ChangeMakerDeps = {
@@ -27,7 +22,10 @@ export type ChangeMakerDeps = {
   readonly onCommitted: (line: string) => void
 }
 
-type Waiting = { readonly change: AuthorityChange; readonly settled: PromiseWithResolvers<void> }
+type Waiting = {
+  readonly change: AuthorityChange
+  readonly settled: PromiseWithResolvers<FeedPosition>
+}
 
 /** How many changes are made in one go. */
 const maxBatch = 100
@@ -36,7 +34,7 @@ const maxAttempts = 50
 
 export type ChangeMaker = {
   /** Resolves when the change is durable and its event has a place. Rejects only on an outage. */
-  readonly apply: (change: AuthorityChange) => Promise<void>
+  readonly apply: (change: AuthorityChange) => Promise<FeedPosition>
   /** Resolves when those under way are settled. */
   readonly close: () => Promise<void>
 }
@@ -53,8 +51,8 @@ export function createChangeMaker(deps: ChangeMakerDeps): ChangeMaker {
     while (waiting.length > 0) {
       const batch = waiting.splice(0, maxBatch)
       try {
-        await makeTogether(batch, deps)
-        for (const { settled } of batch) settled.resolve()
+        const position = await makeTogether(batch, deps)
+        for (const { settled } of batch) settled.resolve(position)
       } catch (error) {
         for (const { settled } of batch) settled.reject(error)
       }
@@ -65,10 +63,10 @@ export function createChangeMaker(deps: ChangeMakerDeps): ChangeMaker {
   return {
     async apply(change) {
       if (isClosed) throw new RedisOutage('closed')
-      const settled = Promise.withResolvers<void>()
+      const settled = Promise.withResolvers<FeedPosition>()
       waiting.push({ change, settled })
       turns ??= takeTurns()
-      await settled.promise
+      return settled.promise
     },
     async close() {
       isClosed = true
@@ -77,76 +75,42 @@ export function createChangeMaker(deps: ChangeMakerDeps): ChangeMaker {
   }
 }
 
-/** Those that cannot be made are rejected one by one; rejects when none can. */
-async function makeTogether(batch: readonly Waiting[], deps: ChangeMakerDeps): Promise<void> {
-  const { records, heads, seen } = deps
+/** Where the last of them lies. Those that cannot be made are rejected one by one; rejects when none can. */
+async function makeTogether(
+  batch: readonly Waiting[],
+  deps: ChangeMakerDeps,
+): Promise<FeedPosition> {
+  const { records, heads, seen, signer, now, recordLifeMs } = deps
   const places = placesOf(batch)
   for (let attempt = 0; attempt < maxAttempts; attempt += 1) {
     const { head, reply } = await heads.reliable(() => records.look(places))
-    const plan = planChanges(batch, { head, places, texts: reply.texts }, deps)
-    const isDone =
-      plan.lines.length === 0 || (await records.commit(head.raw, plan.records, plan.lines))
+    const nowMs = now()
+    const textOf = new Map(
+      places.map((place, index) => [nameOfPlace(place), reply.texts[index] ?? null]),
+    )
+    const { epoch, sequence } = head.position
+    const plan = planChanges(batch, {
+      sequence,
+      nowMs,
+      recordLifeMs,
+      before: (place) => readRecord(place, textOf.get(nameOfPlace(place)) ?? null, nowMs),
+    })
+    const stored = plan.records.map((each) => storedRecord(each, nowMs))
+    const lines = plan.steps.map((step) =>
+      signer.sign({ epoch, sequence: step.sequence }, step.event),
+    )
+    const isDone = lines.length === 0 || (await records.commit(head.raw, stored, lines))
     if (!isDone) continue
     for (const [{ settled }, error] of plan.faults) settled.reject(error)
-    const { epoch, sequence } = head.position
-    seen.note({ epoch, sequence: sequence + plan.lines.length })
-    for (const line of plan.lines) deps.onCommitted(line)
-    return
+    const position = { epoch, sequence: plan.sequence }
+    seen.note(position)
+    for (const line of lines) deps.onCommitted(line)
+    return position
   }
   throw new RedisOutage('contended')
 }
 
-type Found = {
-  readonly head: AuthorityHead
-  readonly places: readonly RecordPlace[]
-  readonly texts: readonly (string | null)[]
-}
-
-type Plan = {
-  readonly records: readonly StoredRecord[]
-  readonly lines: readonly string[]
-  readonly faults: ReadonlyMap<Waiting, unknown>
-}
-
-/** What comes of changes in their order; each sees what those before it leave behind. */
-function planChanges(
-  batch: readonly Waiting[],
-  { head, places, texts }: Found,
-  { now, recordLifeMs, signer }: ChangeMakerDeps,
-): Plan {
-  const nowMs = now()
-  const planned = new Map<string, AuthorityRecord>()
-  const lines: string[] = []
-  const faults = new Map<Waiting, unknown>()
-  const { epoch } = head.position
-  const textOf = new Map(places.map((place, index) => [nameOf(place), texts[index] ?? null]))
-
-  function before(place: RecordPlace): AuthorityRecord | undefined {
-    const name = nameOf(place)
-    return planned.get(name) ?? readRecord(place, textOf.get(name) ?? null, nowMs)
-  }
-
-  for (const waiting of batch) {
-    const { change } = waiting
-    try {
-      const place = recordPlace(change)
-      const old = place && before(place)
-      if (isKnown(change, old)) continue
-      const record = place && recordAfter(change, place, old, { nowMs, recordLifeMs })
-      if (record) planned.set(nameOf(record), record)
-      const sequence = head.position.sequence + lines.length + 1
-      lines.push(signer.sign({ epoch, sequence }, eventOf(change)))
-    } catch (error) {
-      // A record that cannot be read keeps nobody else's change from being made.
-      faults.set(waiting, error)
-    }
-  }
-  return { records: [...planned.values()].map((each) => storedRecord(each, nowMs)), lines, faults }
-}
-
 function placesOf(batch: readonly Waiting[]): RecordPlace[] {
   const places = batch.flatMap(({ change }) => recordPlace(change) ?? [])
-  return [...new Map(places.map((place) => [nameOf(place), place])).values()]
+  return [...new Map(places.map((place) => [nameOfPlace(place), place])).values()]
 }
-
-const nameOf = ({ kind, key }: RecordPlace): string => `${kind} ${key}`

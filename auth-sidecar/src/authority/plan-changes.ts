@@ -1,7 +1,7 @@
-// From changes that are made together to what becomes of them. Pure: nothing is changed by it, so that a plan which cannot
-// be made durable leaves nothing behind.
+// From changes that are made together to what becomes of them, for every kind of store. Pure: nothing is changed by it,
+// so that a plan which cannot be made durable leaves nothing behind.
 
-import type { NumberedEvent } from '@sallyport/contracts/authority-event'
+import type { AuthorityEvent } from '@sallyport/contracts/authority-event'
 import {
   type AuthorityRecord,
   eventOf,
@@ -9,60 +9,73 @@ import {
   recordAfter,
   recordPlace,
 } from './authority-records.ts'
-import type { HeldRecords } from './authority-state.ts'
 import type { AuthorityChange } from './authority-store.ts'
-import type { JournalEntry } from './journal-text.ts'
 
-export type PlannedChange = { readonly change: AuthorityChange }
+export type RecordPlace = Pick<AuthorityRecord, 'kind' | 'key'>
 
-/** The key of a subject whose record is kept longer; told to nobody. */
-export type ProlongedSubject = { readonly prolongedSubject: string }
+/** One change: the number of its event, and the record it leaves, if it leaves one. */
+export type PlannedStep = {
+  readonly sequence: number
+  readonly event: AuthorityEvent
+  readonly record?: AuthorityRecord
+}
 
-/** What is to be made durable, then to be held, then to be told. */
-export type ChangePlan = {
+/** What is to be made durable, then to be told. */
+export type ChangePlan<Each> = {
+  /** The last one of each place. */
   readonly records: readonly AuthorityRecord[]
-  readonly entries: readonly JournalEntry[]
-  readonly events: readonly NumberedEvent[]
+  readonly steps: readonly PlannedStep[]
+  /** Those that cannot be made, and why; they keep nobody else's change from being made. */
+  readonly faults: ReadonlyMap<Each, unknown>
   /** The number of the last event. */
   readonly sequence: number
 }
 
+export type PlanGiven = {
+  /** The number of the last event before. */
+  readonly sequence: number
+  readonly nowMs: number
+  readonly recordLifeMs: number
+  /** The live record of a place; throws for one that cannot be read. */
+  readonly before: (place: RecordPlace) => AuthorityRecord | undefined
+  /** Asked once for each place that is to hold a record; throws when there is no room. */
+  readonly admit?: (place: RecordPlace) => void
+}
+
 /** What comes of changes in their order; each sees what those before it leave behind. */
-export function planChanges(
-  batch: readonly (PlannedChange | ProlongedSubject)[],
-  given: {
-    readonly held: HeldRecords
-    readonly sequence: number
-    readonly nowMs: number
-    readonly recordLifeMs: number
-  },
-): ChangePlan {
-  const { held, nowMs } = given
+export function planChanges<Each extends { readonly change: AuthorityChange }>(
+  batch: readonly Each[],
+  given: PlanGiven,
+): ChangePlan<Each> {
   const planned = new Map<string, AuthorityRecord>()
-  const entries: JournalEntry[] = []
-  const events: NumberedEvent[] = []
+  const steps: PlannedStep[] = []
+  const faults = new Map<Each, unknown>()
   let { sequence } = given
 
-  function liveAt(place: { kind: AuthorityRecord['kind']; key: string }) {
-    const record = planned.get(`${place.kind} ${place.key}`) ?? held[place.kind].get(place.key)
-    return record && record.keptUntilMs > nowMs ? record : undefined
+  function plan(change: AuthorityChange): void {
+    const place = recordPlace(change)
+    const name = place && nameOfPlace(place)
+    const earlier = name === undefined ? undefined : planned.get(name)
+    const before = earlier ?? (place && given.before(place))
+    if (isKnown(change, before)) return
+    if (place && !earlier) given.admit?.(place)
+    const record = place && recordAfter(change, place, before, given)
+    if (record && name !== undefined) planned.set(name, record)
+    sequence += 1
+    steps.push({ sequence, event: eventOf(change), ...(record && { record }) })
   }
 
   for (const each of batch) {
-    if ('prolongedSubject' in each) {
-      const record = liveAt({ kind: 'subject', key: each.prolongedSubject })
-      if (record) entries.push({ sequence, record })
-      continue
+    try {
+      plan(each.change)
+    } catch (error) {
+      faults.set(each, error)
     }
-    const { change } = each
-    const place = recordPlace(change)
-    const before = place && liveAt(place)
-    if (isKnown(change, before)) continue
-    const record = place && recordAfter(change, place, before, given)
-    if (record) planned.set(`${record.kind} ${record.key}`, record)
-    sequence += 1
-    entries.push(record ? { sequence, record } : { sequence })
-    events.push({ ...eventOf(change), sequence })
   }
-  return { records: [...planned.values()], entries, events, sequence }
+  return { records: [...planned.values()], steps, faults, sequence }
+}
+
+/** Different places never share one. */
+export function nameOfPlace({ kind, key }: RecordPlace): string {
+  return `${kind} ${key}`
 }

@@ -2,10 +2,11 @@
 // is no record to judge; else it is judged as in memory.
 
 import type { AuthorityHead, HeadKeeper } from './authority-head.redis.ts'
-import type { AuthorityLog, RecordPlace } from './authority-log.redis.ts'
+import type { AuthorityLog } from './authority-log.redis.ts'
 import { type AuthorityRecord, pairKey, prolonged } from './authority-records.ts'
 import { createStateReader, holdRecords } from './authority-state.ts'
 import type { AuthorityQuestion, AuthorityState } from './authority-store.ts'
+import type { RecordPlace } from './plan-changes.ts'
 import { readRecord, storedRecord } from './stored-record.redis.ts'
 
 export type AuthorityReaderDeps = {

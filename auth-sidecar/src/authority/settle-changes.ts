@@ -1,6 +1,7 @@
-// A change is settled when every backend that listens here has applied it: then whoever asked for it is answered, and
-// nothing that rested on it is handled any more. One that does not say so in time is not waited for; events in order,
-// the sign of life and the periodic question bound what it can still do.
+// A change is settled when every backend that listens here has taken in its event: what names a session, a person, a
+// token or a socket is dead there by then, and whoever asked for it is answered. (About keys and issuers backends have
+// to ask; they are answered when that has begun.) A backend that does not say so in time is not waited for again until
+// it does: events in order, the sign of life and the periodic question bound what it can still do.
 
 import type { AppliedReport } from '@sallyport/contracts/authority-questions'
 import type { AuthorityFeed } from './authority-feed.ts'
@@ -11,14 +12,14 @@ export type SettleDeps = {
   readonly feed: Pick<AuthorityFeed, 'position' | 'readers'>
   /** How long a change waits for backends, in milliseconds. */
   readonly patienceMs: number
-  /** Told of each change that did not settle in time. */
+  /** Told of each change that was answered before every backend had taken it in. */
   readonly onUnsettled: () => void
 }
 
 export type SettledAuthority = {
   /** The store, whose `apply` resolves when the change is settled or was waited for long enough. */
   readonly authorities: AuthorityStore
-  /** Takes in how far a backend is. */
+  /** Takes in how far a backend is; what lies beyond the feed's own position is not believed. */
   readonly applied: (report: AppliedReport) => void
 }
 
@@ -29,40 +30,49 @@ const maxNodes = 1024
 export function settleChanges(deps: SettleDeps): SettledAuthority {
   const { store, feed, patienceMs, onUnsettled } = deps
   const reached = new Map<string, FeedPosition>()
+  const late = new Set<string>()
   const waiting = new Set<() => void>()
 
-  function isAppliedEverywhere(at: FeedPosition): boolean {
-    return feed.readers().every(({ node }) => {
+  function missingAt({ epoch, sequence }: FeedPosition): string[] {
+    const nodes = new Set(feed.readers().map(({ node }) => node))
+    return [...nodes].filter((node) => {
       const position = reached.get(node)
-      return position?.epoch === at.epoch && position.sequence >= at.sequence
+      return position?.epoch !== epoch || position.sequence < sequence
     })
   }
 
-  async function settled(): Promise<void> {
-    const at = feed.position()
-    if (!at || isAppliedEverywhere(at)) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const look = () => isAppliedEverywhere(at) && resolve()
-    const timer = setTimeout(() => {
-      onUnsettled()
-      resolve()
-    }, patienceMs)
-    waiting.add(look)
-    await promise
-    clearTimeout(timer)
-    waiting.delete(look)
+  async function settle(at: FeedPosition): Promise<void> {
+    const isAwaited = () => missingAt(at).some((node) => !late.has(node))
+    if (isAwaited()) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      const look = () => isAwaited() || resolve()
+      const timer = setTimeout(resolve, patienceMs)
+      waiting.add(look)
+      await promise
+      clearTimeout(timer)
+      waiting.delete(look)
+    }
+    const missing = missingAt(at)
+    for (const node of missing) late.add(node)
+    // Without a position nobody listens here, and nobody can say how far backends are.
+    if (missing.length > 0 || feed.position() === undefined) onUnsettled()
   }
 
   return {
     authorities: {
       ...store,
       async apply(change) {
-        await store.apply(change)
+        const at = await store.apply(change)
         // Nothing ends by an extension: nobody has to wait for it.
-        if (change.type !== 'extend-session') await settled()
+        if (change.type !== 'extend-session') await settle(at)
+        return at
       },
     },
     applied({ node, epoch, sequence }) {
+      const head = feed.position()
+      // Nobody can have taken in what was not told yet; believed, it would settle changes to come.
+      if (head?.epoch !== epoch || sequence > head.sequence) return
+      late.delete(node)
       reached.delete(node)
       reached.set(node, { epoch, sequence })
       const [oldest] = reached.keys()

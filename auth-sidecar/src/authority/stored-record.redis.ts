@@ -1,26 +1,11 @@
 // An authority record as it stands in Redis. One that stands under another's key is as corrupt as one of no form.
 
-import { z } from 'zod'
 import { corruptValue } from '../redis/redis-outage.ts'
 import { readStored, writeStored } from '../redis/stored-json.ts'
-import type { RecordPlace, StoredRecord } from './authority-log.redis.ts'
-import { type AuthorityRecord, recordKinds } from './authority-records.ts'
-
-const moment = z.number().finite().nonnegative()
-
-// Every field, also an optional one: what is stored and not known here could not be read again.
-const recordShape = {
-  kind: z.enum(recordKinds),
-  key: z.string(),
-  generation: z.number().int().positive(),
-  issuedBeforeMs: moment,
-  graceUntilMs: moment,
-  changedAtMs: moment,
-  keptUntilMs: moment,
-  fingerprint: z.string().exactOptional(),
-} satisfies Record<keyof AuthorityRecord, z.ZodType>
-
-const recordSchema: z.ZodType<AuthorityRecord> = z.strictObject(recordShape)
+import type { StoredRecord } from './authority-log.redis.ts'
+import type { AuthorityRecord } from './authority-records.ts'
+import type { RecordPlace } from './plan-changes.ts'
+import { recordSchema } from './record-schema.ts'
 
 /** The live record of a place, undefined when there is none. Throws a `RedisOutage` for a corrupt one. */
 export function readRecord(

@@ -114,20 +114,51 @@ describe('who may operate', () => {
     )
   })
 
-  it('R4.4 SES-7 after ten failures in a minute an address is not even looked at', async () => {
+  it('R4.4 SES-7 who guesses is told ten times a minute that it is wrong, and then to wait', async () => {
     const { ask, advanceMs, lines } = await start()
-    const bad = { authorization: 'Bearer nonsense' }
+    const bad = { headers: { authorization: 'Bearer nonsense' } }
     for (let attempt = 0; attempt < 10; attempt += 1) {
-      expect((await ask('GET', '/admin/connections', { headers: bad })).status).toBe(401)
+      const { status, body } = await ask('GET', '/admin/connections', bad)
+      expect([status, body.detail]).toEqual([401, 'This admin token is not known or has expired'])
     }
-    const refused = await ask('GET', '/admin/connections')
+    const refused = await ask('GET', '/admin/connections', bad)
     expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60'])
-    const elsewhere = { 'x-forwarded-for': '203.0.113.10' }
-    expect((await ask('GET', '/admin/connections', { headers: elsewhere })).status).toBe(200)
     advanceMs(60_000)
-    expect((await ask('GET', '/admin/connections')).status).toBe(200)
-    expect(lines.filter((line) => line.includes('operator not known'))).toHaveLength(10)
+    expect((await ask('GET', '/admin/connections', bad)).status).toBe(401)
+    expect(lines.filter((line) => line.includes('operator not known'))).toHaveLength(11)
     expect(lines.join('')).not.toContain('nonsense')
+  })
+
+  it('R4.4 SES-7 nobody can lock the operator out, however often they are wrong', async () => {
+    const { ask } = await start()
+    const wrong: readonly Headers[] = [
+      { authorization: undefined, 'sec-fetch-site': 'cross-site' },
+      { authorization: undefined },
+      { authorization: 'Bearer nonsense' },
+    ]
+    const statuses = async (headers: Headers) => {
+      const asked = Array.from({ length: 12 }, () => ask('GET', '/admin/connections', { headers }))
+      return new Set((await Promise.all(asked)).map(({ status }) => status))
+    }
+    expect(await statuses(wrong[0] ?? {})).toEqual(new Set([403]))
+    expect(await statuses(wrong[1] ?? {})).toEqual(new Set([401]))
+    expect(await statuses(wrong[2] ?? {})).toEqual(new Set([401, 429]))
+    expect((await ask('GET', '/admin/connections')).status).toBe(200)
+  })
+
+  it('SES-7 no page that does not name itself, and nobody’s failure is counted for it', async () => {
+    const { ask } = await start()
+    for (const site of ['cross-site', 'same-site', 'same-origin', 'None', '', 'none, none']) {
+      const headers = { 'sec-fetch-site': site, authorization: 'Bearer nonsense' }
+      for (let attempt = 0; attempt < 3; attempt += 1) {
+        const { status, body } = await ask('GET', '/admin/connections', { headers })
+        expect([site, status, body.code]).toEqual([site, 403, 'origin-not-allowed'])
+      }
+    }
+    const bad = { headers: { authorization: 'Bearer nonsense' } }
+    expect((await ask('GET', '/admin/connections', bad)).status).toBe(401)
+    const typed = { headers: { 'sec-fetch-site': 'none' } }
+    expect((await ask('GET', '/admin/connections', typed)).status).toBe(200)
   })
 
   it('SES-7 no page of a browser, whatever it brings', async () => {
@@ -188,6 +219,19 @@ describe('what operators may do', () => {
     expect((await ask('POST', '/admin/revocations?force', { body: {} })).status).toBe(400)
   })
 
+  it.each([
+    ['no JSON', '{"subject":', 'The body is not JSON'],
+    ['a name twice', '{"subject":"alice","subject":"bob"}', 'The body has a name twice'],
+    ['a name twice in two spellings', '{"subject":"a","\\u0073ubject":"b"}', 'name twice'],
+  ])('J25 SES-8 not revoke by a body with %s, and they are told why', async (_name, body, why) => {
+    const { ask, login, domain } = await start()
+    const { token } = await login()
+    const { status, body: told } = await ask('POST', '/admin/revocations', { body })
+    expect([status, told.code]).toEqual([400, 'malformed-request'])
+    expect(told.detail).toContain(why)
+    expect((await domain.currentAuthority.byToken(token)).ok).toBe(true)
+  })
+
   it('SES-7 see who is connected, where, and not more than they ask for', async () => {
     const { ask, addNode } = await start()
     addNode('a', [socketOf('c1'), socketOf('c2', { subject: 'bob' })])
@@ -218,7 +262,7 @@ describe('what operators may do', () => {
   })
 
   it('SES-7 end one socket and its session, whichever issuer it is of', async () => {
-    const { ask, addNode, login, domain } = await start()
+    const { ask, addNode, login, domain, audited } = await start()
     const { session, secret } = await login()
     const foreign = { issuer: 'https://id.example.org', sessionId: 'xForeign', subject: 'eve' }
     const { sessionId } = session
@@ -232,6 +276,12 @@ describe('what operators may do', () => {
       { sessionId: 'xForeign', subject: 'eve', scope: 'everything' },
     ])
     expect((await domain.currentAuthority.bySession(secret)).ok).toBe(false)
+    const records = audited().filter((each) => JSON.stringify(each.target).includes('"c2"'))
+    expect(records.map(({ outcome, target }) => [outcome, target])).toEqual([
+      ['intent', { connectionId: 'c2' }],
+      ['intent', { connectionId: 'c2', ...foreign }],
+      ['done', { connectionId: 'c2', ...foreign }],
+    ])
   })
 
   it('SES-7 are told when no node has a socket, and when not every node could say', async () => {
@@ -239,7 +289,7 @@ describe('what operators may do', () => {
     addNode('a', [socketOf('c1')])
     for (const path of ['none', 'a%20b', '%00']) {
       const { status, body } = await ask('DELETE', `/admin/connections/${path}`)
-      expect([status, body.code]).toEqual([404, 'not-found'])
+      expect([status, body.detail]).toEqual([404, 'No node has this connection'])
     }
     expect((await ask('DELETE', '/admin/connections/c1?revoke=sesion')).status).toBe(400)
     feed.attach(undefined, { node: 'frozen', read: () => {}, lost: () => {} })

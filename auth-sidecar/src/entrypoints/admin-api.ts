@@ -25,7 +25,7 @@ import {
   createApi,
   deny,
   failClosed,
-  parseJson,
+  parseStrictJson,
   refuseMethod,
   refusePath,
   requireForm,
@@ -62,7 +62,7 @@ export function createAdminApi(deps: AdminApiDeps) {
   app.all('/ready', refuseMethod('GET, HEAD'))
 
   // The order matters: no page, in what form, who; only then is a body parsed and looked at what is asked.
-  app.use('/admin', refusePages, requireForm, requireAdmin(deps), parseJson(maxBodyBytes))
+  app.use('/admin', refusePages, requireForm, requireAdmin(deps), parseStrictJson(maxBodyBytes))
   addEndpoints(app, deps)
   for (const [path, allow] of Object.entries(allowedMethods)) app.all(path, refuseMethod(allow))
 
@@ -140,10 +140,17 @@ function handle(
   }
 }
 
-/** Browsers name the page behind everything that changes something; none may call, and none has a token. */
+/**
+ * Browsers name the page behind everything that changes something, and say of the rest (an image, a link, a page's own
+ * `fetch`) how near its page is; only what the operator typed into the address bar has none (`none`). No page may call,
+ * and none has a token. Refused before anything is counted: a page must not use up the failures of its reader's address.
+ */
 const refusePages: RequestHandler = ({ headers }, response, next) => {
-  if (headers.origin === undefined) next()
-  else deny(response, { code: 'origin-not-allowed', reason: 'page' })
+  const { origin, 'sec-fetch-site': site = 'none' } = headers
+  if (origin === undefined && site === 'none') return next()
+  const header = origin === undefined ? 'Sec-Fetch-Site' : 'Origin'
+  const detail = `No page may operate the gate: send no ${header}`
+  deny(response, { code: 'origin-not-allowed', reason: 'page', detail })
 }
 
 function requireAdmin(deps: AdminApiDeps): RequestHandler {

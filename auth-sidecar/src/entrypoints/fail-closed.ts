@@ -4,9 +4,10 @@
 import { refuse } from '@sallyport/contracts/denials'
 import type { Log } from '@sallyport/service-kit/log'
 import { createDeadline } from '../handshake/deadline.ts'
+import { createOutageReport, type ReportOutage } from './outage-report.ts'
 
-/** Outages are told once in this time; how many decisions they cost is counted. */
-const outageLogIntervalMs = 1000
+/** What nobody expected is told once in this time; how many decisions it costs is counted. */
+const unexpectedLogIntervalMs = 1000
 
 /** Within this, and a quarter of it, there is a decision or a refusal. */
 const decisionDeadlineMs = 2000
@@ -34,12 +35,10 @@ export type FailClosed = {
   readonly close: () => void
 }
 
-type ReportOutage = (error: unknown, requestId?: string) => void
-
 /** Builds it for one listener; `told` is what its log says of an outage. */
 export function createFailClosed(log: Log, told: string): FailClosed {
   const { within, close } = createDeadline(decisionDeadlineMs)
-  const reportOutage = createOutageReport(log, told)
+  const reportOutage = createOutageReport(log, told, unexpectedLogIntervalMs)
   return {
     async decide(decision, request, requestId) {
       try {
@@ -53,16 +52,5 @@ export function createFailClosed(log: Log, told: string): FailClosed {
     within,
     reportOutage,
     close,
-  }
-}
-
-/** An outage refuses everybody alike: one line says it as well as thousands. */
-function createOutageReport(log: Log, told: string): ReportOutage {
-  let quietUntilMs = 0
-  return (error, requestId) => {
-    const nowMs = performance.now()
-    const level = nowMs < quietUntilMs ? 'debug' : 'error'
-    if (level === 'error') quietUntilMs = nowMs + outageLogIntervalMs
-    log[level]({ err: error, requestId }, told)
   }
 }

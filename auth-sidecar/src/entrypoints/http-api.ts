@@ -7,6 +7,8 @@ import { problemAnswer } from '@sallyport/contracts/problem-document'
 import type { Log } from '@sallyport/service-kit/log'
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express'
 import { checkRequestForm } from '../login/request-form.ts'
+import { parseStrictJsonBytes } from '../tokens/strict-json.ts'
+import { createOutageReport } from './outage-report.ts'
 
 /** An application that answers nothing yet; each request has an id in `response.locals`, and no answer is stored. */
 export function createApi() {
@@ -27,6 +29,42 @@ export function createApi() {
 /** Parses a body of at most so many bytes that `requireForm` has let through. */
 export function parseJson(maxBytes: number): RequestHandler {
   return express.json({ limit: maxBytes, strict: true, inflate: false })
+}
+
+/** More than any body of ours has. */
+const jsonBounds = { maxDepth: 8, maxMembers: 64 }
+
+/** The same, and a body is refused that parsers could read in two ways: with a name twice in an object. */
+export function parseStrictJson(maxBytes: number): RequestHandler {
+  return express.json({
+    limit: maxBytes,
+    strict: true,
+    inflate: false,
+    verify(_request, _response, body) {
+      if (body.length === 0 || parseStrictJsonBytes(body, jsonBounds) !== undefined) return
+      throw Object.assign(new Error('the body is not strict JSON'), {
+        type: isJson(body) ? ambiguousBody : notJson,
+      })
+    },
+  })
+}
+
+/** What a body's parser calls its faults; the first is body-parser's own. */
+const notJson = 'entity.parse.failed'
+const ambiguousBody = 'entity.ambiguous'
+
+const bodyDetails: ReadonlyMap<unknown, string> = new Map([
+  [notJson, 'The body is not JSON'],
+  [ambiguousBody, 'The body has a name twice in one object, or too many of them'],
+])
+
+function isJson(body: Buffer): boolean {
+  try {
+    JSON.parse(body.toString())
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Refuses repeated security headers, and a body that is not declared as JSON. */
@@ -60,13 +98,19 @@ export function deny(response: Response, denial: Denial): void {
 
 /** The last handler: what threw becomes a refusal. */
 export function failClosed(log: Log): ErrorRequestHandler {
+  const report = createOutageReport(log, 'request failed', 0)
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) return next(error)
-    const status = (error as { status?: unknown }).status
+    const { status, type } = error as { readonly status?: unknown; readonly type?: unknown }
     if (typeof status === 'number' && status >= 400 && status < 500) {
-      return deny(response, { code: 'malformed-request', reason: 'body' })
+      const detail = bodyDetails.get(type)
+      return deny(response, {
+        code: 'malformed-request',
+        reason: 'body',
+        ...(detail !== undefined && { detail }),
+      })
     }
-    log.error({ err: error, requestId: response.locals['requestId'] }, 'request failed')
+    report(error, response.locals['requestId'] as string)
     deny(response, { code: 'unavailable', reason: 'outage', retryAfterSeconds: 2 })
   }
 }

@@ -10,9 +10,10 @@ import {
 } from '@sallyport/contracts/authority-questions'
 import { maxIdentityBytes } from '@sallyport/contracts/identity-schema'
 import { createLog } from '@sallyport/service-kit/log'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAuthorityFeed } from '../authority/authority-feed.ts'
 import { createMetrics } from '../metrics.ts'
+import { RedisOutage } from '../redis/redis-outage.ts'
 import { createDomainFixture, origin } from '../testing/domain-fixture.ts'
 import { startExchange } from '../testing/http2-exchange.ts'
 import { startFeedExchange } from '../testing/http2-feed.ts'
@@ -50,6 +51,16 @@ async function startInternal(changes: Partial<InternalApiDeps> = {}) {
   const { ask } = exchange
   const post = (path: string, body: string) => ask({ ':method': 'POST', ':path': path }, body)
   return { ...fixture, handler, ask, post, lines, metrics, received, applied }
+}
+
+/** One connection of a backend: its feeds, and its reports. */
+async function open(onStream: Parameters<typeof startFeedExchange>[0]) {
+  const exchange = await startFeedExchange(onStream)
+  closers.push(exchange.close)
+  return {
+    feed: (node: string) => exchange.open(`?node=${node}`),
+    report: (report: object) => exchange.post(internalPaths.applied, JSON.stringify(report)),
+  }
 }
 
 const first = (token: string) =>
@@ -220,6 +231,49 @@ describe('what backends may ask', () => {
     await logout(session)
     const { sessionId, subject } = session
     expect(await reader.next()).toMatchObject({ type: 'session-ended', sessionId, subject })
+  })
+
+  it('RX.1 SES-2 takes how far a node is from nobody but whoever reads its feed', async () => {
+    const { handler, feed, applied } = await startInternal()
+    const [own, other] = [await open(handler.onStream), await open(handler.onStream)]
+    const [a, b] = [await own.feed('a'), await other.feed('b')]
+    const at = feed.position()
+    const report = { node: 'a', epoch: at?.epoch, sequence: at?.sequence }
+    expect(await other.report(report)).toBe(200)
+    expect(await own.report({ ...report, node: 'b' })).toBe(200)
+    expect(applied).toEqual([])
+    await own.report(report)
+    expect(applied).toEqual([report])
+    const second = await own.feed('a')
+    const left = async (count: number) =>
+      vi.waitFor(() => expect(feed.readers()).toHaveLength(count))
+    a.close()
+    await left(2)
+    await own.report(report)
+    expect(applied).toHaveLength(2)
+    second.close()
+    await left(1)
+    await own.report(report)
+    expect(applied).toHaveLength(2)
+    b.close()
+  })
+
+  it('RX.13 ERR-1 says good of whom it can judge beside one whom it cannot', async () => {
+    const { login, post, authorities } = await startInternal()
+    const { token, session } = await login()
+    const { identity } = JSON.parse((await post(internalPaths.authenticate, first(token))).body)
+    const current: typeof authorities.current = (lineage) =>
+      lineage.sessionId === session.sessionId
+        ? authorities.current(lineage)
+        : Promise.reject(new RedisOutage('corrupt-value'))
+    const broken = await startInternal({ authorities: { ...authorities, current } })
+    const check = (...identities: readonly object[]) =>
+      broken.post(internalPaths.check, JSON.stringify({ identities }))
+    const unreadable = { ...identity, sessionId: 'damaged' }
+    const { body } = await check(unreadable, identity)
+    expect(checkAnswerSchema.parse(JSON.parse(body)).verdicts).toEqual(['unknown', 'good'])
+    expect(broken.lines.join('')).toContain('"outage":"corrupt-value"')
+    expect((await check(unreadable, unreadable)).status).toBe(503)
   })
 
   it('SES-6 has no feed while nothing is followed, and none for another method', async () => {

@@ -8,13 +8,14 @@ import { createRoleHttp2Server } from '@sallyport/service-kit/role-server'
 import type { Metrics } from '../metrics.ts'
 import type { ConnectionLog } from './connection-log.ts'
 import { createFailClosed } from './fail-closed.ts'
+import { createFeedHolders } from './feed-holders.ts'
 import { createQuestions, type QuestionDeps } from './internal-questions.ts'
 import { createDecisionRecorder } from './record-decision.ts'
 import { createFeedServer, type FeedServerDeps } from './serve-feed.ts'
 import { serveQuestion } from './serve-question.ts'
 
-export type InternalApiDeps = Omit<QuestionDeps, 'record' | 'failClosed' | 'metrics'> &
-  Omit<FeedServerDeps, 'metrics'> & {
+export type InternalApiDeps = Omit<QuestionDeps, 'record' | 'failClosed' | 'holders' | 'metrics'> &
+  Omit<FeedServerDeps, 'holders' | 'metrics'> & {
     readonly connectionLog: ConnectionLog
     readonly metrics: Metrics
   }
@@ -35,8 +36,10 @@ export function createInternalHandler(deps: InternalApiDeps): {
   readonly close: () => void
 } {
   const failClosed = createFailClosed(deps.log, 'a backend’s question could not be answered')
-  const questions = createQuestions({ ...deps, failClosed, record: createDecisionRecorder(deps) })
-  const serveFeed = createFeedServer(deps)
+  const holders = createFeedHolders()
+  const record = createDecisionRecorder(deps)
+  const questions = createQuestions({ ...deps, failClosed, holders, record })
+  const serveFeed = createFeedServer({ ...deps, holders })
   return {
     onStream(stream, headers) {
       stream.on('error', () => {}) // the backend went away; it will come back

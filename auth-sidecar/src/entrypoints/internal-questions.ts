@@ -28,10 +28,11 @@ import {
 import { type RefreshDeps, refreshAnswer, refreshIdentity } from '../handshake/refresh-identity.ts'
 import type { Metrics } from '../metrics.ts'
 import type { FailClosed } from './fail-closed.ts'
+import type { FeedHolders } from './feed-holders.ts'
 import type { DecisionRecorder } from './record-decision.ts'
 import type { Question } from './serve-question.ts'
 
-export type QuestionDeps = CheckDeps &
+export type QuestionDeps = Omit<CheckDeps, 'onUnknown'> &
   AuthenticateDeps &
   RefreshDeps & {
     /** Takes what a node says of its sockets; nobody may have asked. */
@@ -41,7 +42,8 @@ export type QuestionDeps = CheckDeps &
     readonly log: Log
     readonly metrics: Pick<Metrics, 'refreshes'>
     readonly record: DecisionRecorder
-    readonly failClosed: Pick<FailClosed, 'decide' | 'within'>
+    readonly failClosed: Pick<FailClosed, 'decide' | 'within' | 'reportOutage'>
+    readonly holders: Pick<FeedHolders, 'holds'>
   }
 
 /** Room for as many identities of the longest form as a check may name, and for what stands between them. */
@@ -58,12 +60,14 @@ const maxConnectionsBytes = maxListedConnections * (maxIdentityBytes + 512) + 10
 
 /** The questions by method and path. */
 export function createQuestions(deps: QuestionDeps): ReadonlyMap<string, Question> {
+  const { within, reportOutage } = deps.failClosed
+  const checking = { ...deps, onUnknown: reportOutage }
   const check: Question = {
     maxBytes: maxCheckBytes,
     async answer(body) {
       const { data } = checkRequestSchema.safeParse(body)
       if (!data) return err(400)
-      return ok({ verdicts: await deps.failClosed.within(checkIdentities(data, deps)) })
+      return ok({ verdicts: await within(checkIdentities(data, checking)) })
     },
   }
   const authenticate: Question = {
@@ -91,10 +95,13 @@ export function createQuestions(deps: QuestionDeps): ReadonlyMap<string, Questio
   }
   const applied: Question = {
     maxBytes: 1024,
-    async answer(body) {
+    async answer(body, session) {
       const { data } = appliedReportSchema.safeParse(body)
       if (!data) return err(400)
-      deps.applied(data)
+      // Any backend could say it in another's name, and whoever waits for that one would be answered too early. No
+      // refusal: the feed may have ended while the report was under way.
+      if (deps.holders.holds(session, data.node)) deps.applied(data)
+      else deps.log.debug({ node: data.node }, 'a report of a node whose feed is not read there')
       return ok({})
     },
   }

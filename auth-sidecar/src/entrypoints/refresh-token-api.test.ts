@@ -34,7 +34,7 @@ describe('refresh tokens over HTTP', () => {
     const { login } = await signIn()
     await use(login.refreshToken)
     const reused = await use(login.refreshToken)
-    const unknown = await use(`spr_${'A'.repeat(43)}`)
+    const unknown = await use(`spr_${'A'.repeat(64)}`)
     const shown = ({ status, body }: typeof reused) => {
       const problem = JSON.parse(body) as object
       return { status, problem: { ...problem, requestId: '' } }

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { createAuthorityFeed } from '../authority/authority-feed.ts'
 import { createMetrics } from '../metrics.ts'
 import { startFeedExchange } from '../testing/http2-feed.ts'
+import { createFeedHolders } from './feed-holders.ts'
 import { createFeedServer, maxReaders, maxReadersPerNode } from './serve-feed.ts'
 
 const closers: (() => unknown)[] = []
@@ -23,7 +24,9 @@ async function startFeed({ isFollowing = true, keep = 100 } = {}) {
   const metrics = createMetrics()
   const lines: string[] = []
   const log = createLog('auth-sidecar', 'info', { write: (line) => void lines.push(line) })
-  const serveFeed = createFeedServer({ feed, policy: { current: () => policy }, log, metrics })
+  const holders = createFeedHolders()
+  const deps = { feed, policy: { current: () => policy }, holders, log, metrics }
+  const serveFeed = createFeedServer(deps)
   // By node: a client that reads nothing does not notice its own end.
   const closedHere = new Map<string, Promise<unknown>>()
   const exchange = await startFeedExchange((stream, headers) => {

@@ -8,10 +8,12 @@ import type { Log } from '@sallyport/service-kit/log'
 import type { AuthorityFeed, FeedReader } from '../authority/authority-feed.ts'
 import type { FeedPosition } from '../authority/authority-store.ts'
 import type { Metrics } from '../metrics.ts'
+import type { FeedHolders } from './feed-holders.ts'
 
 export type FeedServerDeps = {
   readonly feed: Pick<AuthorityFeed, 'attach' | 'position'>
   readonly policy: { readonly current: () => { readonly digest: string } }
+  readonly holders: Pick<FeedHolders, 'hold'>
   readonly log: Log
   readonly metrics: Pick<Metrics, 'feedReaders' | 'feedReadersCut'>
 }
@@ -58,7 +60,9 @@ export function createFeedServer(deps: FeedServerDeps): ServeFeed {
 type OpenDeps = FeedServerDeps & { readonly open: Map<FeedReader, (why: Cut) => void> }
 
 function openReader(stream: ServerHttp2Stream, { node, from }: FeedQuery, deps: OpenDeps): void {
-  const { feed, policy, open, log, metrics } = deps
+  const { feed, policy, open, holders, log, metrics } = deps
+  const { session } = stream
+  let release: (() => void) | undefined
   let detach: (() => void) | undefined
   // What it missed is as much as the feed keeps, and comes all at once: cut for that it would come again and again.
   let maxUnread = Number.POSITIVE_INFINITY
@@ -85,6 +89,7 @@ function openReader(stream: ServerHttp2Stream, { node, from }: FeedQuery, deps: 
     if (!open.delete(reader)) return
     clearInterval(alive)
     detach?.()
+    release?.()
     metrics.feedReaders.set(open.size)
     log.info({ node, readers: open.size, cut: why }, 'a backend left the authority feed')
     if (why === undefined) return
@@ -94,6 +99,7 @@ function openReader(stream: ServerHttp2Stream, { node, from }: FeedQuery, deps: 
   }
 
   open.set(reader, leave)
+  if (session) release = holders.hold(session, node)
   stream.once('close', () => leave())
   detach = feed.attach(from, reader)
   if (detach === undefined) return leave('lost')

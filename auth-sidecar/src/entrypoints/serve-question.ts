@@ -8,7 +8,8 @@ import type { FailClosed } from './fail-closed.ts'
 /** A question with a body: its bound, and the answer as JSON or the status that stands for one. */
 export type Question = {
   readonly maxBytes: number
-  readonly answer: (body: unknown) => Promise<Result<object, 400 | 503>>
+  /** `session` is the connection it came on; only compared. */
+  readonly answer: (body: unknown, session: object) => Promise<Result<object, 400 | 503>>
 }
 
 /** Answers a question; 503 when its answer rejects. Rejects only when the answer cannot be sent. */
@@ -22,6 +23,8 @@ export async function serveQuestion(
     stream.respond({ ':status': status, 'content-type': 'application/json' })
     stream.end(body)
   }
+  const { session } = stream
+  if (!session) return // gone before it was looked at
   try {
     const read = await readBounded(stream, maxBytes)
     if (read === undefined) {
@@ -30,7 +33,7 @@ export async function serveQuestion(
       return stream.close(constants.NGHTTP2_NO_ERROR)
     }
     const body = parseJson(read)
-    const answered = body === undefined ? err(400) : await answer(body)
+    const answered = body === undefined ? err(400) : await answer(body, session)
     if (answered.ok) end(200, JSON.stringify(answered.value))
     else end(answered.error)
   } catch (error) {

@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import type { RedisConnection } from '../redis/redis-connection.redis.ts'
 import { keyOfAll } from '../redis/redis-keys.ts'
-import { corruptValue } from '../redis/redis-outage.ts'
+import { corruptValue, RedisOutage } from '../redis/redis-outage.ts'
 import type { AttemptLimiterState } from './attempt-limiter.memory.ts'
 import type { AttemptCount, AttemptLimiter } from './attempt-limiter.ts'
 import { countKeys } from './counted-keys.redis.ts'
@@ -50,7 +50,17 @@ function createLimiter(
   const counted = countKeys(options.maxKeys, now)
   const redisKey = (key: string) => `${prefix}:attempts:${keyOfAll(name, key)}`
 
-  return {
+  /** Count and beginning as they lie there; undefined when there is none or it is damaged. */
+  async function readFields(place: string) {
+    try {
+      return await connection.run((client) => client.hmget(place, 'count', 'startedAtMs'))
+    } catch (error) {
+      if (error instanceof RedisOutage && error.code === 'WRONGTYPE') return undefined
+      throw error
+    }
+  }
+
+  const limiter: RedisAttemptLimiter = {
     async count(key, limit = defaultLimit) {
       const place = redisKey(key)
       const nowMs = Math.floor(now())
@@ -63,12 +73,11 @@ function createLimiter(
       return isAllowed ? { allowed: true } : refused(leftMs)
     },
     async peek(key, limit = defaultLimit) {
-      const fields = await connection.run((client) =>
-        client.hmget(redisKey(key), 'count', 'startedAtMs'),
-      )
-      if (fields.every((field) => field === null)) return { allowed: true }
+      const fields = await readFields(redisKey(key))
+      if (fields?.every((field) => field === null)) return { allowed: true }
       const window = windowFields.safeParse(fields)
-      if (!window.success) throw corruptValue()
+      // Counting heals it, and counts nothing: a window that is only looked at would be damaged for good.
+      if (!window.success) return limiter.count(key, limit)
       const [count, startedAtMs] = window.data
       const leftMs = Math.min(windowMs, startedAtMs + windowMs - now())
       return leftMs <= 0 || count < limit ? { allowed: true } : refused(leftMs)
@@ -78,6 +87,7 @@ function createLimiter(
     },
     state: counted.state,
   }
+  return limiter
 }
 
 const wholeText = z
@@ -98,18 +108,33 @@ function refused(leftMs: number): AttemptCount {
   return { allowed: false, retryAfterSeconds: Math.max(1, Math.ceil(leftMs / 1000)) }
 }
 
-/** Reads the window; one that began in the future, by another sidecar's clock, ends no later than if it began now. */
+/**
+ * Reads the window; one that began in the future, by another sidecar's clock, ends no later than if it began now.
+ * `isDamaged`: a field is missing or no number of ours, Redis would never forget it, or it is no window at all.
+ */
 const readWindow = `
-local fields = redis.call('HMGET', KEYS[1], 'count', 'startedAtMs')
-local count, startedAtMs = tonumber(fields[1] or 'none'), tonumber(fields[2] or 'none')
-if (fields[1] or fields[2]) and not (count and startedAtMs) then
-  return redis.error_reply('CORRUPT window')
-end`
+local function whole(text)
+  return text and #text <= 15 and string.match(text, '^%d+$') and tonumber(text) or nil
+end
+local fields = redis.pcall('HMGET', KEYS[1], 'count', 'startedAtMs')
+if fields.err and string.sub(fields.err, 1, 9) ~= 'WRONGTYPE' then return fields end
+local count, startedAtMs = whole(fields[1]), whole(fields[2])
+local isThere = fields.err or fields[1] or fields[2]
+local isDamaged = isThere and not (count and startedAtMs and redis.call('PTTL', KEYS[1]) >= 0)`
 
-/** KEYS: window. ARGV: limit, length of a window, now. Whether it is allowed, the count, how long the window lasts. */
+/**
+ * KEYS: window. ARGV: limit, length of a window, now. Whether it is allowed, the count, how long the window lasts. One
+ * that is damaged is spent, beyond every limit, and ends a window from now: nobody knows how much of it was left.
+ */
 const countScript = `#!lua
 ${readWindow}
 local windowMs, nowMs = tonumber(ARGV[2]), tonumber(ARGV[3])
+if isDamaged then
+  redis.call('DEL', KEYS[1])
+  redis.call('HSET', KEYS[1], 'count', '999999999', 'startedAtMs', ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  return { 0, 999999999, windowMs }
+end
 local leftMs = startedAtMs and math.min(windowMs, startedAtMs + windowMs - nowMs) or 0
 if leftMs <= 0 then
   redis.call('HSET', KEYS[1], 'count', '1', 'startedAtMs', ARGV[3])
@@ -123,7 +148,7 @@ return { 1, count + 1, leftMs }`
 /** KEYS: window. ARGV: length of a window, now. */
 const giveBackScript = `#!lua
 ${readWindow}
-if not count or count <= 0 then return 0 end
+if isDamaged or not count or count <= 0 then return 0 end
 if startedAtMs + tonumber(ARGV[1]) <= tonumber(ARGV[2]) then return 0 end
 redis.call('HINCRBY', KEYS[1], 'count', -1)
 return 1`

@@ -149,6 +149,39 @@ describe('the users file is followed', () => {
     await close()
   })
 
+  it('W93 one whose ending fails holds up nobody behind, and is all that is tried again', async () => {
+    vi.useFakeTimers()
+    const fixture = await createApiFixture()
+    const asked: string[] = []
+    let isOut = true
+    const authorities = {
+      ...fixture.deps.authorities,
+      apply: async (change: Parameters<typeof fixture.deps.authorities.apply>[0]) => {
+        const subject = 'subject' in change ? change.subject : ''
+        asked.push(subject)
+        if (isOut && subject === 'alice') throw new Error('out')
+        return fixture.deps.authorities.apply(change)
+      },
+    }
+    const { users, take, lines, close } = follow(fixture, [alice, bob], { authorities })
+    const [first, second] = [
+      await signInBy(fixture, users, 'alice'),
+      await signInBy(fixture, users, 'bob'),
+    ]
+    asked.length = 0
+    take([])
+    await vi.advanceTimersByTimeAsync(0)
+    expect(await isLive(fixture, second)).toBe(false)
+    expect(await isLive(fixture, first)).toBe(true)
+    expect(lines.filter(({ level }) => level === 'error')).toMatchObject([{ left: 1 }])
+    asked.length = 0
+    isOut = false
+    await vi.advanceTimersByTimeAsync(1000)
+    expect(await isLive(fixture, first)).toBe(false)
+    expect(new Set(asked)).toEqual(new Set(['alice']))
+    await close()
+  })
+
   it('W93 a change goes before all that is still looked at since the start', async () => {
     const fixture = await createApiFixture()
     const crowd = Array.from({ length: 50 }, (_, index) => entryOf(`user-${index}`))

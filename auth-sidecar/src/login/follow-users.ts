@@ -26,7 +26,7 @@ export type FollowedUsers = {
   readonly close: () => Promise<void>
 }
 
-/** How long after an outage what is left to end is tried again. */
+/** How long after a failure what is left to end is tried again. */
 const retryAfterMs = 1000
 
 /** Begins to follow. */
@@ -67,32 +67,45 @@ export function followUsers(deps: FollowUsersDeps): FollowedUsers {
 
 type End = (user: ChangedUser, deps: EndChangedUserDeps) => Promise<void>
 
-/** Ends one user after the other, and what an outage left over again and again: no change may get lost. */
+type Pending = { readonly user: ChangedUser; readonly end: End }
+
+/** Ends one user after the other, and those that could not be ended again and again: no change may get lost. */
 function createEndings(deps: FollowUsersDeps) {
   /** One a subject: the latest says how things are. */
-  const pending = new Map<string, { readonly user: ChangedUser; readonly end: End }>()
+  const pending = new Map<string, Pending>()
   let running: Promise<void> | undefined
   let timer: NodeJS.Timeout | undefined
   let isClosed = false
 
   async function run(): Promise<void> {
-    try {
-      // Asked for the first anew each time: meanwhile others may have come, and the same one again.
-      for (let next = pending.entries().next(); !next.done; next = pending.entries().next()) {
-        if (isClosed) return
-        const [subject, entry] = next.value
-        await entry.end(entry.user, deps)
-        if (pending.get(subject) === entry) pending.delete(subject)
-      }
-    } catch (error) {
-      deps.log.error(
-        { err: error, left: pending.size },
-        'users that changed could not be ended yet',
+    const tried = new Set<Pending>()
+    let lastError: unknown
+    // Asked for the first anew each time: meanwhile others may have come, and the same one again.
+    for (let next = first(); next && !tried.has(next.entry) && !isClosed; next = first()) {
+      const { subject, entry } = next
+      tried.add(entry)
+      const isEnded = await entry.end(entry.user, deps).then(
+        () => true,
+        (error: unknown) => {
+          lastError = error
+          return false
+        },
       )
-      if (!isClosed) timer = setTimeout(start, retryAfterMs).unref()
-    } finally {
-      running = undefined
+      if (pending.get(subject) !== entry) continue
+      pending.delete(subject)
+      // Behind the others: whatever is wrong with one holds up nobody else.
+      if (!isEnded) pending.set(subject, entry)
     }
+    running = undefined
+    if (pending.size === 0 || isClosed) return
+    const left = pending.size
+    deps.log.error({ err: lastError, left }, 'users that changed could not be ended yet')
+    timer = setTimeout(start, retryAfterMs).unref()
+  }
+
+  function first() {
+    for (const [subject, entry] of pending) return { subject, entry }
+    return undefined
   }
 
   function start(): void {

@@ -27,7 +27,7 @@ export type KnownDevicesOptions = {
 }
 
 /** Name of the cookie, without prefix. */
-export const deviceCookieName = 'sallyport_device'
+const deviceCookieName = 'sallyport_device'
 
 const dayMs = 86_400_000
 const lifeMs = 30 * dayMs

@@ -1,6 +1,5 @@
 import { ok } from '@sallyport/contracts/result'
 import { describe, expect, it } from 'vitest'
-import { endCookie } from '../authority/end-session.ts'
 import { login } from './login.ts'
 import { endOwnSession, listOwnSessions } from './own-sessions.ts'
 import { createApiFixture, requestOf } from './testing/api-fixture.ts'
@@ -63,10 +62,11 @@ describe('the list of one’s own sessions', () => {
     const fixture = await createApiFixture()
     const here = await fixture.signIn()
     const [ended, withoutCookie] = [await fixture.signIn(), await fixture.signIn()]
-    const sessions = { ...fixture.deps.sessions, remove: async () => {} }
-    const { sessionId, subject } = ended.session
-    await fixture.deps.authorities.apply({ type: 'end-session', sessionId, subject })
-    await endCookie(withoutCookie.session, { ...fixture.deps, sessions })
+    const { authorities } = fixture.deps
+    const { sessionId } = withoutCookie.session
+    const { subject } = ended.session
+    await authorities.apply({ type: 'end-session', sessionId: ended.session.sessionId, subject })
+    await authorities.apply({ type: 'end-cookie', sessionId, subject })
     const listed = await list(fixture, byCookie(here))
     expect(listed).toMatchObject([{ sessionId: here.session.sessionId, isCurrent: true }])
     expect(await fixture.deps.sessions.ofSubject('alice')).toHaveLength(3)
@@ -108,7 +108,8 @@ describe('the end of one of one’s own sessions', () => {
   it('SES-7 ends the one that asks by its token although its cookie ended before', async () => {
     const fixture = await createApiFixture()
     const here = await fixture.signIn()
-    await endCookie(here.session, fixture.deps)
+    const { sessionId, subject } = here.session
+    await fixture.deps.authorities.apply({ type: 'end-cookie', sessionId, subject })
     expect(await list(fixture, byToken(here))).toEqual([])
     const { outcome } = await end(fixture, here.session.sessionId, byToken(here))
     expect(outcome.ok).toBe(true)

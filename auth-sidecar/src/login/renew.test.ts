@@ -65,6 +65,19 @@ describe('renewal of a token cookie', () => {
     expect(events).toMatchObject([{}, { ...extended, expiresAtMs: session.expiresAtMs }])
   })
 
+  it('RX.3 tells the facts of the token that is in the new cookie, as whoever verifies it reads them', async () => {
+    const { deps, advanceMs, events, signIn } = await createApiFixture(withTokenCookie)
+    const { cookieHeader } = await signIn()
+    advanceMs(60_000)
+    const { setCookies } = await refresh(requestOf({ cookieHeader }), deps)
+    const compact = /^auth_token=([^;]+)/.exec(setCookies?.[0] ?? '')?.[1] ?? ''
+    const expected = { use: 'cookie', audience: undefined } as const
+    const judged = await deps.currentAuthority.byToken(compact, expected)
+    const token = judged.ok ? judged.value.token : undefined
+    expect(token).toMatchObject({ keyId: 'k1', issuedAtMs: deps.now() })
+    expect(events).toMatchObject([{ type: 'session-extended', token }])
+  })
+
   it('R3.7 is nothing to tell where no route takes such a cookie, or the session is dead', async () => {
     const off = await createApiFixture()
     const { cookieHeader } = await off.signIn()

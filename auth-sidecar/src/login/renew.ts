@@ -40,11 +40,12 @@ export async function renew(request: ApiRequest, deps: RenewDeps): Promise<ApiAn
   return { outcome, setCookies: await extendTokenCookie(session.value, deps) }
 }
 
-/** The sockets that came by the cookie last as long as what is in it now. */
+/** The sockets that came by the cookie rest on what is in it now, and last as long. */
 async function extendTokenCookie(session: SessionRecord, deps: RenewDeps): Promise<string[]> {
   const { tokens, tokenCookie, cookies, announceExtension } = deps
   const fresh = await freshTokenCookie(session, { tokenCookie, cookies, now: tokens.now })
   if (!fresh) return []
-  await announceExtension(session, fresh.expiresAtMs)
-  return [fresh.setCookie]
+  const { setCookie, ...extension } = fresh
+  await announceExtension(session, extension)
+  return [setCookie]
 }

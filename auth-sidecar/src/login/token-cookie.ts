@@ -18,8 +18,8 @@ type TokenCookieDeps = {
   readonly now: () => number
 }
 
-/** A `Set-Cookie` value and when its token ends (wall clock, ms). */
-export type FreshTokenCookie = { readonly setCookie: string; readonly expiresAtMs: number }
+/** A `Set-Cookie` value, what its token can be revoked by, and when that ends (wall clock, ms). */
+export type FreshTokenCookie = Omit<IssuedToken, 'compact'> & { readonly setCookie: string }
 
 /** A cookie with a fresh token of the session; undefined where no route takes one. */
 export async function freshTokenCookie(
@@ -27,9 +27,9 @@ export async function freshTokenCookie(
   { tokenCookie, cookies, now }: TokenCookieDeps,
 ): Promise<FreshTokenCookie | undefined> {
   if (!tokenCookie.isOn()) return undefined
-  const { compact, expiresAtMs } = await tokenCookie.issue(session)
-  const lifeMs = expiresAtMs - now()
-  return { setCookie: httpOnlyCookie(tokenCookieName, compact, lifeMs, cookies), expiresAtMs }
+  const { compact, ...issued } = await tokenCookie.issue(session)
+  const lifeMs = issued.expiresAtMs - now()
+  return { setCookie: httpOnlyCookie(tokenCookieName, compact, lifeMs, cookies), ...issued }
 }
 
 /** Removes it, also where no route takes it any more. */

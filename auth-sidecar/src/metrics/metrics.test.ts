@@ -33,7 +33,7 @@ describe('metrics of events', () => {
     expect(objects.map(({ name, type }) => `${type} ${name}`).sort()).toEqual([
       'counter sallyport_admin_actions_total',
       'counter sallyport_authority_changes_unsettled_total',
-      'counter sallyport_authority_events_forged_total',
+      'counter sallyport_authority_events_untrusted_total',
       'counter sallyport_authority_feed_readers_cut_total',
       'counter sallyport_authority_refreshes_total',
       'counter sallyport_handshakes_total',

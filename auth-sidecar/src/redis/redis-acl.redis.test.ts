@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createRecordingSink } from '../authority/authority-store.contract.ts'
 import { redisAttemptLimiters } from '../limits/attempt-limiter.redis.ts'
 import { openRedisStores, type RedisStores } from '../redis-stores.redis.ts'
-import { refreshTokenAt } from '../refresh-tokens/refresh-token-store.contract.ts'
+import { refreshTokenAt, rotationOf } from '../refresh-tokens/refresh-token-store.contract.ts'
 import { hashSecret } from '../sessions/session-secret.ts'
 import { sessionAt } from '../sessions/session-store.contract.ts'
 import { ticketAt } from '../tickets/ticket-store.contract.ts'
@@ -40,7 +40,6 @@ async function open() {
     recordLifeMs: 1_000_000,
     signer: createEventSigner(Buffer.alloc(32, 7)),
     maxTicketsPerSession: 1,
-    maxRefreshTokensPerSession: 1,
     sink,
     now: Date.now,
     log,
@@ -56,7 +55,8 @@ async function useEverything(stores: RedisStores): Promise<void> {
     await sessions.create(sessionAt(nowMs, id))
     await tickets.create(ticketAt(nowMs, id))
     await refreshTokens.create(refreshTokenAt(nowMs, id))
-    await refreshTokens.redeem(hashSecret(id))
+    expect(await refreshTokens.find(refreshTokenAt(nowMs, id).familyHash)).toBeDefined()
+    expect(await refreshTokens.rotate(rotationOf(id, id, 'next'))).toBeDefined()
   }
   expect(await sessions.find('hash-a')).toBeDefined()
   expect(await sessions.ofSubject('alice')).toHaveLength(3)

@@ -140,6 +140,7 @@ function followClient(client: Redis, settle: (verdict: RedisVerdict) => void) {
     if (!isClosed) watch.check()
   })
   client.on('error', (error: unknown) => {
+    if (isClosed) return
     const { code } = outageOf(error)
     isRefused = code === 'WRONGPASS' || code === 'NOAUTH'
     if (isRefused) settle({ state: 'unfit', fault: refused })

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { createSeenPositions, isBehind } from './seen-positions.ts'
 
 function folder(): string {
@@ -67,6 +67,18 @@ describe('how far the stream was seen', () => {
     expect([all(), faults]).toEqual([[], ['unreadable']])
     note({ epoch: 'a', sequence: 1 })
     await close()
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([{ epoch: 'a', sequence: 1 }])
+  })
+
+  it('W94 begins nothing once it was closed: what is still under way may note all the same', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const file = join(folder(), 'seen.json')
+    const { note, close } = seenIn(file)
+    note({ epoch: 'a', sequence: 1 })
+    await close()
+    note({ epoch: 'a', sequence: 2 })
+    expect(vi.getTimerCount()).toBe(0)
     expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual([{ epoch: 'a', sequence: 1 }])
   })
 

@@ -33,6 +33,7 @@ export function createSeenPositions({ file, onFault }: SeenPositionsOptions): Se
   let seen = file === undefined ? [] : readPositions(file, onFault)
   let timer: NodeJS.Timeout | undefined
   let writing = Promise.resolve()
+  let isClosed = false
 
   function write(): void {
     timer = undefined
@@ -54,11 +55,12 @@ export function createSeenPositions({ file, onFault }: SeenPositionsOptions): Se
       if (before && before.sequence >= position.sequence) return
       const others = seen.filter((each) => each !== before).slice(0, maxEpochs - 1)
       seen = [{ epoch: position.epoch, sequence: position.sequence }, ...others]
-      if (file !== undefined) timer ??= setTimeout(write, writeIntervalMs)
+      if (file !== undefined && !isClosed) timer ??= setTimeout(write, writeIntervalMs)
     },
     async close() {
-      if (timer) write()
+      isClosed = true
       clearTimeout(timer)
+      if (timer) write()
       await writing
     },
   }

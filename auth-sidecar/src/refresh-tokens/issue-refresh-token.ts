@@ -1,31 +1,31 @@
-// A refresh token for clients that keep no cookies: opaque, good once, and no longer than its session.
+// The refresh token of a sign-in, for clients that keep no cookies: it begins the one family of its session. A renewal
+// makes no family; it replaces the token of this one.
 
 import type { LoginAnswer } from '@sallyport/contracts/login-answer'
-import { createSecret, hashSecret } from '../sessions/session-secret.ts'
 import type { SessionRecord } from '../sessions/session-store.ts'
+import { createRefreshToken, type RefreshToken } from './refresh-token.ts'
 import type { RefreshTokenStore } from './refresh-token-store.ts'
 
 /** What a login answer has more. */
 export type IssuedRefreshToken = Required<Pick<LoginAnswer, 'refreshToken' | 'refreshExpiresAt'>>
 
-/** Stands before each, so that one that got into a log or a repository is recognised. */
-const prefix = 'spr_'
-/** Nothing else can be one of ours. */
-const form = /^spr_[A-Za-z0-9_-]{43}$/
-
-/** True for a text that could be a refresh token of ours. */
-export function isRefreshToken(text: string): boolean {
-  return form.test(text)
-}
-
-/** Makes and stores the next refresh token of a live session. Rejects only on an outage. */
+/** Begins the family of a new session. Rejects only on an outage. */
 export async function issueRefreshToken(
   session: SessionRecord,
   store: Pick<RefreshTokenStore, 'create'>,
 ): Promise<IssuedRefreshToken> {
-  const refreshToken = `${prefix}${createSecret()}`
+  const token = createRefreshToken()
+  const { familyHash, secretHash } = token
   const { sessionId, subject, secretHash: sessionSecretHash, expiresAtMs } = session
-  const secretHash = hashSecret(refreshToken)
-  await store.create({ secretHash, sessionId, subject, sessionSecretHash, expiresAtMs })
-  return { refreshToken, refreshExpiresAt: new Date(expiresAtMs).toISOString() }
+  const record = { familyHash, secretHash, sessionId, subject, sessionSecretHash, expiresAtMs }
+  await store.create(record)
+  return issuedRefreshToken(token, session)
+}
+
+/** The part of the answer that hands a token out; it is good for as long as its session. */
+export function issuedRefreshToken(
+  { text }: RefreshToken,
+  { expiresAtMs }: Pick<SessionRecord, 'expiresAtMs'>,
+): IssuedRefreshToken {
+  return { refreshToken: text, refreshExpiresAt: new Date(expiresAtMs).toISOString() }
 }

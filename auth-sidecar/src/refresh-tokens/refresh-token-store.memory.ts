@@ -1,81 +1,61 @@
-// Refresh tokens in this process's memory: right for one sidecar. Bounded twice: in a family the oldest used ones give
-// way, and in a full store the oldest used one of all. A live one never gives way to another session's.
+// Families of refresh tokens in this process's memory: right for one sidecar. Bounded; nobody's gives way.
 
-import { type AgedMap, createAgedMap } from '../limits/aged-map.ts'
+import { createAgedMap } from '../limits/aged-map.ts'
 import type { RefreshTokenRecord, RefreshTokenStore } from './refresh-token-store.ts'
 
 export type MemoryRefreshTokenOptions = {
-  /** Beyond this many that are live a new one is an outage. */
-  readonly maxTokens: number
-  readonly maxPerSession: number
+  /** Beyond this many a new one is an outage. */
+  readonly maxFamilies: number
   readonly now: () => number
 }
 
 export type MemoryRefreshTokenStore = RefreshTokenStore & {
-  /** Refresh tokens held now, used ones among them; for metrics. */
+  /** Families held now; for metrics. */
   readonly size: () => number
 }
-
-/** One session's, oldest first: a token's record, and whether it was used. */
-type Family = Map<string, { readonly record: RefreshTokenRecord; isUsed: boolean }>
 
 /** A bounded store. */
 export function createMemoryRefreshTokenStore(
   options: MemoryRefreshTokenOptions,
 ): MemoryRefreshTokenStore {
-  const { maxTokens, maxPerSession, now } = options
-  const families: AgedMap<Family> = createAgedMap()
-  const familyOf = new Map<string, Family>()
-  /** Hashes of used ones, in the order of their use. */
-  const used: AgedMap<true> = createAgedMap()
+  const { maxFamilies, now } = options
+  const families = createAgedMap<RefreshTokenRecord>()
+  const isLive = ({ expiresAtMs }: RefreshTokenRecord) => expiresAtMs > now()
 
-  function drop(secretHash: string): void {
-    familyOf.get(secretHash)?.delete(secretHash)
-    familyOf.delete(secretHash)
-    used.delete(secretHash)
+  function find(familyHash: string): RefreshTokenRecord | undefined {
+    const record = families.get(familyHash)
+    return record && isLive(record) ? record : undefined
   }
 
   // A family begins with its session, and all sessions live equally long: the oldest family ends first.
   function dropExpired(): void {
     for (let oldest = families.oldest(); oldest; oldest = families.oldest()) {
-      const [sessionId, family] = oldest
-      if ([...family.values()].some(({ record }) => record.expiresAtMs > now())) return
-      for (const secretHash of family.keys()) drop(secretHash)
-      families.delete(sessionId)
+      const [familyHash, record] = oldest
+      if (isLive(record)) return
+      families.delete(familyHash)
     }
-  }
-
-  function makeRoom(family: Family): void {
-    const isFull = family.size >= maxPerSession
-    const own = [...family].find(([, { isUsed }]) => isUsed)?.[0] ?? family.keys().next().value
-    if (isFull && own !== undefined) drop(own)
-    if (familyOf.size < maxTokens) return
-    const oldestUsed = used.oldest()
-    if (!oldestUsed) throw new Error('the refresh token store is full')
-    drop(oldestUsed[0])
   }
 
   return {
     async create(record) {
       dropExpired()
-      const family: Family = families.get(record.sessionId) ?? new Map()
-      makeRoom(family)
-      families.set(record.sessionId, family)
-      family.set(record.secretHash, { record, isUsed: false })
-      familyOf.set(record.secretHash, family)
+      // Given away, a family would be unknown from then on, and an old copy of its tokens would end nothing.
+      if (families.size() >= maxFamilies) throw new Error('the refresh token store is full')
+      families.set(record.familyHash, record)
     },
-    // No await between reading and marking: of forty at once one gets it fresh.
-    async redeem(secretHash) {
-      const held = familyOf.get(secretHash)?.get(secretHash)
-      if (!held || held.record.expiresAtMs <= now()) return undefined
-      const outcome = held.isUsed ? 'reused' : 'fresh'
-      held.isUsed = true
-      used.set(secretHash, true)
-      return { outcome, record: held.record }
+    find: async (familyHash) => find(familyHash),
+    // No await between reading and replacing: of forty at once one is fresh.
+    async rotate({ familyHash, secretHash, nextSecretHash }) {
+      const record = find(familyHash)
+      if (!record) return undefined
+      if (record.secretHash !== secretHash) return { outcome: 'reused', record }
+      const rotated = { ...record, secretHash: nextSecretHash }
+      families.set(familyHash, rotated)
+      return { outcome: 'fresh', record: rotated }
     },
     size() {
       dropExpired()
-      return familyOf.size
+      return families.size()
     },
   }
 }

@@ -1,74 +1,90 @@
 import { describe, expect, it } from 'vitest'
 import { connectTo, freshPrefix, movableClock, useRedis } from '../redis/testing/redis-fixture.ts'
-import { createSecret, hashSecret } from '../sessions/session-secret.ts'
-import { describeRefreshTokenStore, refreshTokenAt } from './refresh-token-store.contract.ts'
+import { hashSecret } from '../sessions/session-secret.ts'
+import {
+  describeRefreshTokenStore,
+  expectOneFreshOfForty,
+  refreshTokenAt,
+  rotationOf,
+} from './refresh-token-store.contract.ts'
 import { createRedisRefreshTokenStore } from './refresh-token-store.redis.ts'
 
 const redis = useRedis()
 
-async function make({ prefix = freshPrefix(), maxPerSession = 20 } = {}) {
+async function make({ prefix = freshPrefix() } = {}) {
   const clock = movableClock()
   const connection = await connectTo(redis())
-  const store = createRedisRefreshTokenStore({ connection, prefix, maxPerSession, now: clock.now })
-  const outcomeOf = async (secret: string) => (await store.redeem(hashSecret(secret)))?.outcome
-  return { store, ...clock, prefix, outcomeOf }
+  const store = createRedisRefreshTokenStore({ connection, prefix, now: clock.now })
+  const keyOf = (family: string) => `${prefix}:{refresh}:family:${hashSecret(`family ${family}`)}`
+  return { store, ...clock, prefix, keyOf }
 }
 
 describe('refresh token store in Redis', () => {
   describeRefreshTokenStore(() => make())
 
   it('RX.3 is fresh for one of forty at once on two sidecars, fifty times', async () => {
-    const { now, prefix, ...one } = await make()
-    const two = await make({ prefix })
-    for (let round = 0; round < 50; round += 1) {
-      const secret = createSecret()
-      await one.store.create(refreshTokenAt(now(), secret))
-      const outcomes = await Promise.all(
-        Array.from({ length: 40 }, (_, at) => (at % 2 === 0 ? one : two).outcomeOf(secret)),
-      )
-      expect(outcomes.filter((outcome) => outcome === 'fresh')).toHaveLength(1)
-      expect(outcomes.filter((outcome) => outcome === 'reused')).toHaveLength(39)
+    const one = await make()
+    const two = await make(one)
+    const storeAt = (index: number) => (index % 2 === 0 ? one : two).store
+    for (let round = 0; round < 50; round += 1) await expectOneFreshOfForty(one.now(), storeAt)
+  })
+
+  it('RX.3 W51 stores no refresh token, one key a family, and nothing for longer than it lives', async () => {
+    const { store, now, prefix, keyOf } = await make()
+    await store.create(refreshTokenAt(now(), 'canary'))
+    for (let count = 0; count < 30; count += 1) {
+      const secret = count === 0 ? 'canary' : `canary ${count}`
+      await store.rotate(rotationOf('canary', secret, `canary ${count + 1}`))
     }
-  })
-
-  it('RX.3 lets a family’s oldest used one give way first, and its oldest when none was used', async () => {
-    const { store, now, outcomeOf } = await make({ maxPerSession: 2 })
-    await store.create(refreshTokenAt(now(), 'other', { sessionId: 's2' }))
-    await store.create(refreshTokenAt(now(), 'a'))
-    await store.create(refreshTokenAt(now(), 'b'))
-    expect(await outcomeOf('b')).toBe('fresh')
-    await store.create(refreshTokenAt(now(), 'c'))
-    expect(await outcomeOf('b')).toBeUndefined()
-    await store.create(refreshTokenAt(now(), 'd'))
-    const left = await Promise.all(['a', 'c', 'd', 'other'].map(outcomeOf))
-    expect(left).toEqual([undefined, 'fresh', 'fresh', 'fresh'])
-  })
-
-  it('RX.3 W51 stores no refresh token, and nothing for longer than it lives', async () => {
-    const { store, now, prefix, outcomeOf } = await make()
-    await store.create(refreshTokenAt(now(), 'canary-of-a-token'))
-    await outcomeOf('canary-of-a-token')
     const keys = (await redis().command('KEYS', `${prefix}:*`)) as readonly string[]
-    expect(keys).toHaveLength(2)
-    for (const key of keys) {
-      expect(key).not.toContain('canary')
-      expect(String(await redis().command('DUMP', key))).not.toContain('canary')
-      expect(await redis().command('PTTL', key)).toBeGreaterThan(50_000)
-      expect(await redis().command('PTTL', key)).toBeLessThanOrEqual(60_000)
+    expect(keys).toEqual([keyOf('canary')])
+    expect(keys[0]).not.toContain('canary')
+    const kept = (await redis().command('HGETALL', keyOf('canary'))) as readonly string[]
+    expect(kept.join()).not.toContain('canary')
+    expect(kept.join().length).toBeLessThan(400)
+    expect(await redis().command('PTTL', keyOf('canary'))).toBeGreaterThan(50_000)
+    expect(await redis().command('PTTL', keyOf('canary'))).toBeLessThanOrEqual(60_000)
+  })
+
+  it('W94 full takes no new family and loses none; what could not be rotated is as good as before', async () => {
+    const { store, now } = await make()
+    await store.create(refreshTokenAt(now(), 'a'))
+    await redis().config('maxmemory', 1)
+    try {
+      await expect(store.create(refreshTokenAt(now(), 'b'))).rejects.toThrow()
+      await expect(store.rotate(rotationOf('a', 'a', 'a2'))).rejects.toThrow()
+    } finally {
+      await redis().config('maxmemory', 0)
     }
+    expect(await store.rotate(rotationOf('a', 'a', 'a2'))).toMatchObject({ outcome: 'fresh' })
+    expect(await store.find(refreshTokenAt(now(), 'b').familyHash)).toBeUndefined()
+  })
+
+  it.each<[string, (text: string) => string]>([
+    ['no JSON', () => 'nonsense'],
+    ['of another family', (text) => text.replace(hashSecret('family a'), hashSecret('family b'))],
+    ['of a form that it cannot have', (text) => text.replace('{', '{"more":1,')],
+  ])('W94 takes a record that is %s for an outage', async (_name, damage) => {
+    const { store, now, keyOf } = await make()
+    const { familyHash } = refreshTokenAt(now(), 'a')
+    await store.create(refreshTokenAt(now(), 'a'))
+    const text = (await redis().command('HGET', keyOf('a'), 'record')) as string
+    await redis().command('HSET', keyOf('a'), 'record', damage(text))
+    const corrupt = { code: 'corrupt-value' }
+    await expect(store.find(familyHash)).rejects.toMatchObject(corrupt)
+    await expect(store.rotate(rotationOf('a', 'a', 'a2'))).rejects.toMatchObject(corrupt)
   })
 
   it.each([
-    ['no JSON', 'nonsense'],
-    ['of another token', (text: string) => text.replace(hashSecret('a'), hashSecret('b'))],
-  ])('W94 takes a record that is %s for an outage', async (_name, damage) => {
-    const { store, now, prefix } = await make()
-    const record = refreshTokenAt(now(), 'a')
-    await store.create(record)
-    const key = `${prefix}:{refresh}:token:${record.secretHash}`
-    const text = (await redis().command('HGET', key, 'record')) as string
-    const damaged = typeof damage === 'string' ? damage : damage(text)
-    await redis().command('HSET', key, 'record', damaged)
-    await expect(store.redeem(record.secretHash)).rejects.toMatchObject({ code: 'corrupt-value' })
+    'record',
+    'secret',
+  ])('W94 takes a family without its %s for an outage', async (field) => {
+    const { store, now, keyOf } = await make()
+    await store.create(refreshTokenAt(now(), 'a'))
+    await redis().command('HDEL', keyOf('a'), field)
+    const corrupt = { code: 'corrupt-value' }
+    const { familyHash } = refreshTokenAt(now(), 'a')
+    await expect(store.find(familyHash)).rejects.toMatchObject(corrupt)
+    await expect(store.rotate(rotationOf('a', 'a', 'a2'))).rejects.toMatchObject(corrupt)
   })
 })

@@ -1,10 +1,8 @@
-// Refresh tokens that all sidecars of one Redis share. A token lies under its hash with a mark once it was used; a used
-// one stays until it expires, because who presents it again may have stolen it. Beside it a list per session, which
-// bounds how many it may hold.
+// Families of refresh tokens that all sidecars of one Redis share. A family is one key: its record, and beside that the
+// hash of the current token's secret, which is all that a renewal changes.
 
 import { z } from 'zod'
 import type { RedisConnection } from '../redis/redis-connection.redis.ts'
-import { keyOf } from '../redis/redis-keys.ts'
 import { corruptValue } from '../redis/redis-outage.ts'
 import { readStored, writeStored } from '../redis/stored-json.ts'
 import type { RefreshTokenRecord, RefreshTokenStore } from './refresh-token-store.ts'
@@ -12,85 +10,75 @@ import type { RefreshTokenRecord, RefreshTokenStore } from './refresh-token-stor
 export type RedisRefreshTokenOptions = {
   readonly connection: RedisConnection
   readonly prefix: string
-  /** Beyond this many a session's oldest used one gives way, or its oldest. */
-  readonly maxPerSession: number
   readonly now: () => number
 }
 
+type StoredFamily = Omit<RefreshTokenRecord, 'secretHash'>
+
 // Every field, also an optional one: what is stored and not known here could not be read again.
-const recordShape = {
-  secretHash: z.string().min(1),
+const familyShape = {
+  familyHash: z.string().min(1),
   sessionId: z.string().min(1),
   subject: z.string().min(1),
   sessionSecretHash: z.string().min(1),
   expiresAtMs: z.number().finite(),
-} satisfies Record<keyof RefreshTokenRecord, z.ZodType>
+} satisfies Record<keyof StoredFamily, z.ZodType>
 
-const recordSchema: z.ZodType<RefreshTokenRecord> = z.strictObject(recordShape)
+const familySchema: z.ZodType<StoredFamily> = z.strictObject(familyShape)
+const replySchema = z.tuple([z.number(), z.string(), z.string()])
 
-/** A store whose bound, beyond that of a session, is the memory of Redis. */
+/** A store whose bound is the memory of Redis: when that is full, a new family is an outage. */
 export function createRedisRefreshTokenStore(options: RedisRefreshTokenOptions): RefreshTokenStore {
-  const { connection, maxPerSession, now } = options
-  const base = `${options.prefix}:{refresh}`
-  const tokenKeys = `${base}:token:`
+  const { connection, now } = options
+  const keyOfFamily = (familyHash: string) => `${options.prefix}:{refresh}:family:${familyHash}`
   const create = connection.script('refreshTokenCreate', createScript)
-  const redeem = connection.script('refreshTokenRedeem', redeemScript)
+  const rotate = connection.script('refreshTokenRotate', rotateScript)
+
+  function live(text: string, secretHash: string, of: string): RefreshTokenRecord | undefined {
+    const family = readStored(familySchema, text)
+    if (family.familyHash !== of) throw corruptValue()
+    return family.expiresAtMs > now() ? { ...family, secretHash } : undefined
+  }
 
   return {
-    async create(record) {
-      const { secretHash, sessionId, expiresAtMs } = record
-      const lifeMs = Math.ceil(expiresAtMs) - Math.floor(now())
+    async create({ secretHash, ...family }) {
+      const lifeMs = Math.ceil(family.expiresAtMs) - Math.floor(now())
       if (lifeMs <= 0) return
-      await create(
-        [`${tokenKeys}${secretHash}`, `${base}:session:${keyOf(sessionId)}`],
-        [writeStored(record), lifeMs, secretHash, maxPerSession, tokenKeys],
-      )
+      await create([keyOfFamily(family.familyHash)], [writeStored(family), secretHash, lifeMs])
     },
-    async redeem(secretHash) {
-      const reply = await redeem([`${tokenKeys}${secretHash}`], [])
+    async find(familyHash) {
+      const [text = null, secretHash = null] = await connection.run((client) =>
+        client.hmget(keyOfFamily(familyHash), 'record', 'secret'),
+      )
+      if (text === null && secretHash === null) return undefined
+      if (text === null || secretHash === null) throw corruptValue()
+      return live(text, secretHash, familyHash)
+    },
+    async rotate({ familyHash, secretHash, nextSecretHash }) {
+      const reply = await rotate([keyOfFamily(familyHash)], [secretHash, nextSecretHash])
       if (reply === null) return undefined
-      const parsed = z.tuple([z.string().nullable(), z.number()]).safeParse(reply)
+      const parsed = replySchema.safeParse(reply)
       if (!parsed.success) throw corruptValue()
-      const [text, isFirst] = parsed.data
-      const record = readStored(recordSchema, text)
-      if (record.secretHash !== secretHash) throw corruptValue()
-      if (record.expiresAtMs <= now()) return undefined
-      return { outcome: isFirst === 1 ? 'fresh' : 'reused', record }
+      const [isFresh, text, current] = parsed.data
+      const record = live(text, current, familyHash)
+      return record && { outcome: isFresh === 1 ? 'fresh' : 'reused', record }
     },
   }
 }
 
-/**
- * KEYS: token, the session's list. ARGV: text, life, hash, how many, what stands before a hash in a token's key. Names
- * of keys are made here, from the list: all have one hash tag, so they lie where the named ones do.
- */
+/** KEYS: family. ARGV: text, hash of the secret, life. */
 const createScript = `#!lua
-local live = {}
-local oldestUsed
-for _, hash in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
-  local key = ARGV[5] .. hash
-  if redis.call('EXISTS', key) == 1 then
-    live[#live + 1] = hash
-    if not oldestUsed and redis.call('HEXISTS', key, 'used') == 1 then oldestUsed = hash end
-  end
-end
-local lifeMs = math.max(tonumber(ARGV[2]), redis.call('PTTL', KEYS[2]))
-local leaving = #live >= tonumber(ARGV[4]) and (oldestUsed or live[1])
-redis.call('HSET', KEYS[1], 'record', ARGV[1])
-redis.call('PEXPIRE', KEYS[1], ARGV[2])
-redis.call('DEL', KEYS[2])
-for _, hash in ipairs(live) do
-  if hash == leaving then
-    redis.call('DEL', ARGV[5] .. hash)
-  else
-    redis.call('RPUSH', KEYS[2], hash)
-  end
-end
-redis.call('RPUSH', KEYS[2], ARGV[3])
-redis.call('PEXPIRE', KEYS[2], lifeMs)
+redis.call('HSET', KEYS[1], 'record', ARGV[1], 'secret', ARGV[2])
+redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return 1`
 
-/** KEYS: token. The text, and 1 for the first who asks; nothing when there is none. */
-const redeemScript = `#!lua
-if redis.call('EXISTS', KEYS[1]) == 0 then return false end
-return { redis.call('HGET', KEYS[1], 'record'), redis.call('HSETNX', KEYS[1], 'used', '1') }`
+/**
+ * KEYS: family. ARGV: hash of the presented secret, hash of the next. 1 for the one who replaced it, the text, the hash
+ * that is current now; nothing when there is no such family. The key's end stays where it is.
+ */
+const rotateScript = `#!lua
+local held = redis.call('HMGET', KEYS[1], 'record', 'secret')
+if not held[1] and not held[2] then return false end
+if held[2] ~= ARGV[1] then return { 0, held[1], held[2] } end
+redis.call('HSET', KEYS[1], 'secret', ARGV[2])
+return { 1, held[1], ARGV[2] }`

@@ -1,13 +1,14 @@
 import type { LoginAnswer } from '@sallyport/contracts/login-answer'
 import { createLog } from '@sallyport/service-kit/log'
 import { describe, expect, it } from 'vitest'
-import { endCookie } from '../authority/end-session.ts'
 import type { ApiRequest } from '../login/api-request.ts'
 import { login } from '../login/login.ts'
 import { refresh } from '../login/refresh.ts'
 import { createApiFixture, requestOf, routeOf } from '../login/testing/api-fixture.ts'
-import { hashSecret } from '../sessions/session-secret.ts'
+import { createNextRefreshToken, createRefreshToken, parseRefreshToken } from './refresh-token.ts'
 
+/** Of the right form, and nobody's. */
+const unknown = `spr_${'A'.repeat(64)}`
 const credentials = { username: 'alice', password: 'right', refreshToken: true }
 
 async function setUp(options: Parameters<typeof createApiFixture>[0] = {}) {
@@ -37,7 +38,7 @@ describe('a refresh token', () => {
     const { deps, signIn } = await setUp()
     const answer = await signIn()
     expect(answer).toMatchObject({
-      refreshToken: expect.stringMatching(/^spr_[\w-]{43}$/) as string,
+      refreshToken: expect.stringMatching(/^spr_[\w-]{64}$/) as string,
       refreshExpiresAt: new Date(deps.now() + deps.sessionLifeMs).toISOString(),
       user: { id: 'alice' },
     })
@@ -84,25 +85,23 @@ describe('a refresh token', () => {
     expect(refreshes).toEqual(Array(50).fill('allowed fresh'))
   })
 
-  it('RX.3 is stored as a hash only, and tells its session by a hash only', async () => {
-    const { deps, signIn } = await setUp()
+  it('RX.3 is stored as hashes only, and tells its session by a hash only', async () => {
+    const { deps } = await setUp()
     const stored: unknown[] = []
     const create = async (record: unknown) => void stored.push(record)
-    const { refreshToken } = await signIn()
     const spied = { ...deps, refreshTokens: { ...deps.refreshTokens, create } }
-    const answer = await refresh(requestOf({ body: { refreshToken } }), spied)
-    if (!answer.outcome.ok || !answer.outcome.value) return expect.fail('refused')
-    const { refreshToken: next = '', sessionId } = answer.outcome.value
+    const { outcome } = await login(requestOf({ body: credentials }), spied)
+    const value = outcome.ok ? (outcome.value as Required<LoginAnswer>) : expect.fail('refused')
+    const { refreshToken, sessionId } = value
     const [session] = await deps.sessions.ofSubject('alice')
-    expect(stored).toEqual([
-      {
-        secretHash: hashSecret(next),
-        sessionId,
-        subject: 'alice',
-        sessionSecretHash: session?.secretHash,
-        expiresAtMs: session?.expiresAtMs,
-      },
-    ])
+    const { familyHash, secretHash } = parseRefreshToken(refreshToken) ?? expect.fail('no form')
+    const { secretHash: sessionSecretHash, expiresAtMs } = session ?? expect.fail('no session')
+    const record = { familyHash, secretHash, sessionId, subject: 'alice' }
+    expect(stored).toEqual([{ ...record, sessionSecretHash, expiresAtMs }])
+    const bytes = Buffer.from(refreshToken.slice('spr_'.length), 'base64url')
+    for (const secret of [bytes.subarray(0, 16), bytes.subarray(16)]) {
+      expect(JSON.stringify(stored)).not.toContain(secret.toString('base64url'))
+    }
   })
 })
 
@@ -125,6 +124,31 @@ describe('a refresh token that comes a second time', () => {
     expect((await use(bystander.refreshToken)).code).toBe('allowed')
   })
 
+  it('RX.3 ends the session also when its thief has renewed 25 times since', async () => {
+    const { deps, ended, events, refreshes, signIn, use } = await setUp()
+    const { refreshToken: stolen, sessionId } = await signIn()
+    let thief: Awaited<ReturnType<typeof use>>['answer']
+    for (let count = 0; count < 25; count += 1) {
+      thief = (await use(thief?.refreshToken ?? stolen)).answer
+    }
+    if (!thief) return expect.fail('the thief was refused')
+    expect((await use(stolen)).code).toBe('invalid-credential')
+    expect(ended()).toEqual([sessionId])
+    expect(events).toMatchObject([{ type: 'session-ended', scope: 'everything', subject: 'alice' }])
+    expect(refreshes.at(-1)).toBe('invalid-credential refresh-token-reused')
+    expect((await deps.currentAuthority.byToken(thief.token)).ok).toBe(false)
+    expect((await use(thief.refreshToken)).code).toBe('invalid-credential')
+  })
+
+  it('RX.3 ends the session also when it is of the family and never was handed out', async () => {
+    const { ended, signIn, use } = await setUp()
+    const { refreshToken, sessionId } = await signIn()
+    const own = parseRefreshToken(refreshToken) ?? expect.fail('no form')
+    expect((await use(createNextRefreshToken(own).text)).code).toBe('invalid-credential')
+    expect(ended()).toEqual([sessionId])
+    expect((await use(refreshToken)).code).toBe('invalid-credential')
+  })
+
   it('RX.3 tells the outside what any invalid one tells', async () => {
     const { use, signIn, lines } = await setUp()
     const { refreshToken } = await signIn()
@@ -132,7 +156,7 @@ describe('a refresh token that comes a second time', () => {
     const refused = (await use(refreshToken)).outcome
     const outside = ({ outcome }: Pick<Awaited<ReturnType<typeof use>>, 'outcome'>) =>
       outcome.ok ? 'allowed' : { code: outcome.error.code, detail: outcome.error.detail }
-    for (const other of [`spr_${'A'.repeat(43)}`, 'spr_', 'x', '', 'A'.repeat(43), refreshToken]) {
+    for (const other of [unknown, 'spr_', 'x', '', 'A'.repeat(43), refreshToken]) {
       const answer = await use(other)
       expect(outside(answer)).toEqual(outside({ outcome: refused }))
       expect(answer.setCookies).toBeUndefined()
@@ -158,7 +182,7 @@ describe('a refresh token that comes a second time', () => {
     const { deps, signIn, use } = await setUp()
     const { refreshToken, token, sessionId } = await signIn()
     await use(refreshToken)
-    await endCookie({ sessionId, subject: 'alice' }, deps)
+    await deps.authorities.apply({ type: 'end-cookie', sessionId, subject: 'alice' })
     expect((await deps.currentAuthority.byToken(token)).ok).toBe(true)
     await use(refreshToken)
     expect((await deps.currentAuthority.byToken(token)).ok).toBe(false)
@@ -175,6 +199,36 @@ describe('a refresh token that comes a second time', () => {
     await use(refreshToken)
     expect(ended()).toEqual([sessionId])
   })
+})
+
+describe('a refresh token in an outage', () => {
+  type Deps = Awaited<ReturnType<typeof setUp>>['deps']
+  const out = () => Promise.reject(new Error('out'))
+  it.each<[string, (deps: Deps) => Partial<Deps>]>([
+    ['its family', (deps) => ({ refreshTokens: { ...deps.refreshTokens, find: out } })],
+    ['its session', (deps) => ({ sessions: { ...deps.sessions, find: out } })],
+    ['what ended', (deps) => ({ authorities: { ...deps.authorities, current: out } })],
+    ['the signing key', (deps) => ({ tokens: brokenTokens(deps) })],
+    ['its replacement', (deps) => ({ refreshTokens: { ...deps.refreshTokens, rotate: out } })],
+  ])('RX.3 is good afterwards: %s could not be had', async (_name, breakIn) => {
+    const { deps, ended, signIn, use } = await setUp()
+    const { refreshToken } = await signIn()
+    const ask = requestOf({ body: { refreshToken } })
+    for (let count = 0; count < 3; count += 1) {
+      await expect(refresh(ask, { ...deps, ...breakIn(deps) })).rejects.toThrow('out')
+    }
+    expect((await use(refreshToken)).code).toBe('allowed')
+    expect(ended()).toEqual([])
+  })
+
+  function brokenTokens({ tokens }: Deps): Deps['tokens'] {
+    return {
+      ...tokens,
+      now: () => {
+        throw new Error('out')
+      },
+    }
+  }
 })
 
 describe('what ends a refresh token', () => {
@@ -205,7 +259,8 @@ describe('what ends a refresh token', () => {
     const [signedOut, withoutCookie, byAdmin] = [await signIn(), await signIn(), await signIn()]
     await signOut({ sessionId: signedOut.sessionId, subject: 'alice' })
     expect((await use(signedOut.refreshToken)).code).toBe('invalid-credential')
-    await endCookie({ sessionId: withoutCookie.sessionId, subject: 'alice' }, deps)
+    const { sessionId } = withoutCookie
+    await deps.authorities.apply({ type: 'end-cookie', sessionId, subject: 'alice' })
     expect((await use(withoutCookie.refreshToken)).code).toBe('invalid-credential')
     const { issuer, now } = deps
     const change = { type: 'end-subject', issuer, subject: 'alice', issuedBeforeMs: now() } as const
@@ -229,15 +284,16 @@ describe('what ends a refresh token', () => {
     const [mine, other] = [await signIn(), await signIn()]
     const sessions = await deps.sessions.ofSubject('alice')
     const found = sessions.find(({ sessionId }) => sessionId === other.sessionId)
-    const refreshToken = `spr_${'x'.repeat(43)}`
+    const { text, familyHash, secretHash } = createRefreshToken()
     await deps.refreshTokens.create({
-      secretHash: hashSecret(refreshToken),
+      familyHash,
+      secretHash,
       sessionId: mine.sessionId,
       subject: 'alice',
       sessionSecretHash: found?.secretHash ?? '',
       expiresAtMs: deps.now() + 1000,
     })
-    expect((await use(refreshToken)).code).toBe('invalid-credential')
+    expect((await use(text)).code).toBe('invalid-credential')
   })
 })
 
@@ -274,14 +330,14 @@ describe('how a refresh token is presented', () => {
     const { advanceMs, signIn, use } = await setUp({ limit: 3 })
     const { refreshToken } = await signIn()
     for (let count = 0; count < 3; count += 1) {
-      expect((await use(`spr_${'A'.repeat(43)}`)).code).toBe('invalid-credential')
+      expect((await use(unknown)).code).toBe('invalid-credential')
     }
     expect(await use(refreshToken)).toMatchObject({
       outcome: { error: { code: 'rate-limited', retryAfterSeconds: 60 } },
     })
     expect((await use(refreshToken, { clientAddress: '198.51.100.4' })).code).toBe('allowed')
     advanceMs(60_000)
-    expect((await use(`spr_${'A'.repeat(43)}`)).code).toBe('invalid-credential')
+    expect((await use(unknown)).code).toBe('invalid-credential')
   })
 
   it('R4.5 sets no token cookie and extends no session’s, also where a route takes one', async () => {

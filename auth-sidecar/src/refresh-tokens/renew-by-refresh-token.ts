@@ -1,6 +1,7 @@
 // `POST /auth/refresh` by a refresh token: the login answer again, with a fresh token and the next refresh token. Each
-// is good once. One that comes a second time was stolen, or its thief was first (RFC 9700 4.14.2): nobody can tell
-// which, so the whole session ends. There is no grace for a client that lost an answer: a thief would have it, too.
+// is good once. One that is not the current one of its family was stolen, or its thief was first (RFC 9700 4.14.2):
+// nobody can tell which, so the whole session ends, however often the other has renewed since. There is no grace for a
+// client that lost an answer: a thief would have it, too.
 
 import { addressKey } from '@sallyport/contracts/address-key'
 import { authenticationDetails, type Denial, refuse } from '@sallyport/contracts/denials'
@@ -15,15 +16,15 @@ import { type ApiAnswer, type ApiRequest, sessionSecretOf } from '../login/api-r
 import { makeLoginAnswer } from '../login/login-answer.ts'
 import { cookieName, type SessionCookieOptions } from '../login/session-cookies.ts'
 import { isSessionLive, type SessionLifeDeps } from '../sessions/is-session-live.ts'
-import { hashSecret } from '../sessions/session-secret.ts'
 import type { SessionRecord, SessionStore } from '../sessions/session-store.ts'
 import type { IssueTokenDeps } from '../tokens/issue-token.ts'
-import { isRefreshToken, issueRefreshToken } from './issue-refresh-token.ts'
+import { issuedRefreshToken } from './issue-refresh-token.ts'
+import { createNextRefreshToken, parseRefreshToken, type RefreshToken } from './refresh-token.ts'
 import type { RefreshTokenRecord, RefreshTokenStore } from './refresh-token-store.ts'
 
 export type RefreshTokenDeps = EndSessionDeps &
   SessionLifeDeps & {
-    readonly refreshTokens: RefreshTokenStore
+    readonly refreshTokens: Pick<RefreshTokenStore, 'find' | 'rotate'>
     readonly refreshesByAddress: Pick<AttemptLimiter, 'count'>
     readonly sessions: Pick<SessionStore, 'find' | 'remove'>
     readonly tokens: IssueTokenDeps
@@ -69,10 +70,29 @@ async function renew(
   const byAddress = await deps.refreshesByAddress.count(addressKey(request.clientAddress))
   if (!byAddress.allowed) return attemptDenial(byAddress)
 
-  const session = await redeem(body.data.refreshToken, request, deps)
+  const presented = parseRefreshToken(body.data.refreshToken)
+  return presented ? exchange(presented, request, deps) : invalid('refresh-token-unknown')
+}
+
+/** All that an outage can stop comes before the one step that uses the token up: until then it stays good. */
+async function exchange(
+  presented: RefreshToken,
+  request: ApiRequest,
+  deps: RefreshTokenDeps,
+): Promise<Result<LoginAnswer, Denial>> {
+  const { familyHash, secretHash } = presented
+  const family = await deps.refreshTokens.find(familyHash)
+  if (!family) return invalid('refresh-token-unknown')
+  if (family.secretHash !== secretHash) return endFamily(family, request, deps)
+  const session = await liveSessionOf(family, deps)
   if (!session.ok) return session
-  const next = await issueRefreshToken(session.value, deps.refreshTokens)
-  return ok({ ...(await makeLoginAnswer(session.value, deps.tokens)), ...next })
+  const answer = await makeLoginAnswer(session.value, deps.tokens)
+  const next = createNextRefreshToken(presented)
+  const rotation = { familyHash, secretHash, nextSecretHash: next.secretHash }
+  const rotated = await deps.refreshTokens.rotate(rotation)
+  if (!rotated) return invalid('refresh-token-unknown')
+  if (rotated.outcome === 'reused') return endFamily(rotated.record, request, deps)
+  return ok({ ...answer, ...issuedRefreshToken(next, session.value) })
 }
 
 /** Presence counts, not worth: whoever has a cookie as well must say which of the two is meant. */
@@ -84,23 +104,13 @@ function bringsMore(request: ApiRequest, { cookies }: Pick<RefreshTokenDeps, 'co
   return hasCookie || request.authorization !== undefined
 }
 
-/** The live session behind a fresh refresh token, which is used up by this. */
-async function redeem(
-  refreshToken: string,
-  request: ApiRequest,
+/** The session that a family renews, while it lives. */
+async function liveSessionOf(
+  { sessionSecretHash, sessionId, subject }: RefreshTokenRecord,
   deps: RefreshTokenDeps,
 ): Promise<Result<SessionRecord, Denial>> {
-  const redeemed = isRefreshToken(refreshToken)
-    ? await deps.refreshTokens.redeem(hashSecret(refreshToken))
-    : undefined
-  if (!redeemed) return invalid('refresh-token-unknown')
-  const { outcome, record } = redeemed
-  if (outcome === 'reused') {
-    await endFamily(record, request, deps)
-    return invalid('refresh-token-reused')
-  }
-  const session = await deps.sessions.find(record.sessionSecretHash)
-  const isItsOwn = session?.sessionId === record.sessionId && session.subject === record.subject
+  const session = await deps.sessions.find(sessionSecretHash)
+  const isItsOwn = session?.sessionId === sessionId && session.subject === subject
   if (!session || !isItsOwn) return invalid('session-unknown')
   return (await isSessionLive(session, deps)) ? ok(session) : invalid('revoked')
 }
@@ -110,12 +120,13 @@ async function endFamily(
   { sessionId, subject }: RefreshTokenRecord,
   { clientAddress }: ApiRequest,
   deps: RefreshTokenDeps,
-): Promise<void> {
+): Promise<Result<never, Denial>> {
   deps.log.warn(
     { subject, sessionId, clientAddress },
     'a refresh token came a second time: its session ends',
   )
   await endSession({ sessionId, subject }, deps)
+  return invalid('refresh-token-reused')
 }
 
 /** The outside is told one thing for all of them. */

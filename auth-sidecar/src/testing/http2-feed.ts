@@ -42,8 +42,20 @@ export async function startFeedExchange(
     }
   }
 
+  /** Asks something else on the same connection; the status it got. */
+  async function post(path: string, body: string): Promise<number> {
+    const stream = session.request({ ':method': 'POST', ':path': path })
+    const answered = once(stream, 'response')
+    stream.end(body)
+    const [headers] = (await answered) as [IncomingHttpHeaders]
+    stream.resume()
+    await once(stream, 'close')
+    return Number(headers[':status'])
+  }
+
   return {
     open,
+    post,
     close: async () => {
       session.destroy()
       server.close()

@@ -35,7 +35,7 @@ export type IssueTicketDeps = ParentSessionDeps & {
 }
 
 /** Long enough for a slow phone's handshake, too short to be of use to whoever finds one later. */
-export const ticketLifeMs = 30_000
+const ticketLifeMs = 30_000
 
 const bodySchema = z.strictObject({ route: z.string().min(1).max(64).default('websocket') })
 

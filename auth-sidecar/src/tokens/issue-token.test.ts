@@ -1,3 +1,4 @@
+import { decodeJwt } from 'jose'
 import { describe, expect, it } from 'vitest'
 import type { SessionRecord } from '../sessions/session-store.ts'
 import { type IssueTokenDeps, issueCookieToken, issueToken } from './issue-token.ts'
@@ -53,6 +54,29 @@ describe('issued tokens', () => {
     expect(expiresAtMs).toBe(nowSeconds * 1000 + 600_000)
     expect(await verifyToken(compact, other)).toEqual({ ok: false, error: 'token-header' })
     expect(Buffer.from(compact.split('.')[1] ?? '', 'base64url').toString()).not.toContain('secret')
+  })
+
+  it.each([
+    ['bearer', issueToken, bearer],
+    ['cookie', issueCookieToken, cookie],
+  ])('RX.3 of a %s token are told the facts that whoever verifies it reads', async (_name, issue, expected) => {
+    const { deps, verifyToken } = await createIssuer()
+    const later = { ...deps, now: () => nowSeconds * 1000 + 999 }
+    const { compact, token } = await issue(session, later)
+    const verified = await verifyToken(compact, expected)
+    expect(verified.ok && verified.value.token).toEqual(token)
+    expect(token).toMatchObject({ keyId: 'a', issuedAtMs: nowSeconds * 1000 })
+  })
+
+  it.each([
+    ['bearer', issueToken, 'kiosk-7'],
+    ['cookie', issueCookieToken, undefined],
+  ])('R1.2 a %s token records the device of its session', async (_name, issue, clientId) => {
+    const { deps } = await createIssuer()
+    const device = { clientId: 'kiosk-7', deviceType: 'tablet', ipAddress: '2001:db8::7' }
+    const { compact } = await issue({ ...session, device }, deps)
+    const claims = decodeJwt(compact)
+    expect([claims['deviceInfo'], claims['client_id']]).toEqual([device, clientId])
   })
 
   it.each([issueToken, issueCookieToken])('never outlive their session', async (issue) => {

@@ -2,7 +2,7 @@
 // the session, both carry its generation, and each is refused in place of the other.
 
 import { randomUUID } from 'node:crypto'
-import { formatGeneration } from '@sallyport/contracts/identity'
+import { formatGeneration, type TokenFacts } from '@sallyport/contracts/identity'
 import { SignJWT } from 'jose'
 import type { SessionRecord } from '../sessions/session-store.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -14,8 +14,12 @@ export type IssueTokenDeps = TokenProfile & {
   readonly now: () => number
 }
 
-/** A compact token and when it ends (wall clock, ms). */
-export type IssuedToken = { readonly compact: string; readonly expiresAtMs: number }
+/** A compact token, when it ends (wall clock, ms), and its facts as whoever verifies it reads them. */
+export type IssuedToken = {
+  readonly compact: string
+  readonly expiresAtMs: number
+  readonly token: TokenFacts
+}
 
 /** Issues an access token for a live session. */
 export function issueToken(session: SessionRecord, deps: IssueTokenDeps): Promise<IssuedToken> {
@@ -40,23 +44,32 @@ async function issue(
 ): Promise<IssuedToken> {
   const { keyId, key } = deps.keyRing.signingKey
   const nowMs = deps.now()
+  const id = randomUUID()
+  const issuedAtSeconds = Math.floor(nowMs / 1000)
   const expiresAtSeconds = Math.floor(
     Math.min(nowMs + deps.tokenLifeMs, session.expiresAtMs) / 1000,
   )
+  const { clientId, deviceType, ipAddress } = session.device
   const compact = await new SignJWT({
     sid: session.sessionId,
     gen: formatGeneration(session.generation),
     preferred_username: session.username,
     ...(session.groups.length > 0 && { groups: session.groups }),
-    client_id: session.device.clientId,
+    // RFC 9068 2.2. A cookie may be no longer than 4096 bytes, and says its device once.
+    ...(use === 'bearer' && { client_id: clientId }),
+    deviceInfo: { clientId, deviceType, ipAddress },
   })
     .setProtectedHeader({ alg: 'ES256', typ: tokenTypes[use], kid: keyId })
     .setIssuer(deps.issuer)
     .setAudience(deps.audience)
     .setSubject(session.subject)
-    .setJti(randomUUID())
-    .setIssuedAt(Math.floor(nowMs / 1000))
+    .setJti(id)
+    .setIssuedAt(issuedAtSeconds)
     .setExpirationTime(expiresAtSeconds)
     .sign(key)
-  return { compact, expiresAtMs: expiresAtSeconds * 1000 }
+  return {
+    compact,
+    expiresAtMs: expiresAtSeconds * 1000,
+    token: { id, keyId, issuedAtMs: issuedAtSeconds * 1000 },
+  }
 }

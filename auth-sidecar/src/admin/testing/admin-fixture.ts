@@ -13,6 +13,7 @@ import { createSecret } from '../../sessions/session-secret.ts'
 import { createDomainFixture } from '../../testing/domain-fixture.ts'
 import { type AdminScope, type AdminToken, adminScopes, hashAdminSecret } from '../admin-tokens.ts'
 import { createAuditLog } from '../audit-log.ts'
+import { adminFailuresPerMinute } from '../authenticate-admin.ts'
 import { type ConnectionListings, createConnectionListings } from '../connection-listings.ts'
 
 /** An admin token and its secret. */
@@ -65,7 +66,12 @@ export async function createAdminFixture() {
     metrics: createMetrics(),
     audit: createAuditLog({ path: auditFile, log, now }),
     tokens: () => [operator.token],
-    failures: createMemoryAttemptLimiter({ limit: 1, windowMs: 60_000, maxKeys: 100, now }),
+    failures: createMemoryAttemptLimiter({
+      limit: adminFailuresPerMinute,
+      windowMs: 60_000,
+      maxKeys: 100,
+      now,
+    }),
     isReady: () => true,
     clientAddressOf: domain.deps.clientAddressOf,
   }

@@ -84,7 +84,7 @@ function createStores(tokens: Tokens, events: AuthorityEvent[]) {
     now,
     maxTokens: 100,
   })
-  const refreshTokens = createMemoryRefreshTokenStore({ maxTokens: 1000, maxPerSession: 20, now })
+  const refreshTokens = createMemoryRefreshTokenStore({ maxFamilies: 1000, now })
   const stores = { issuer, sessions, tickets, refreshTokens, authorities, now }
   return { ...stores, currentAuthority: createCurrentAuthority({ ...stores, verifyToken }) }
 }
