@@ -10,6 +10,8 @@ export type UserSettings = Readonly<Record<string, string>>
 export type Output = {
   readonly line: (text?: string) => void
   readonly error: (text: string) => void
+  /** What went wrong and ends nothing. */
+  readonly warn: (text: string) => void
   /** Rewrites the current line; used on a terminal only. */
   readonly rewrite: (text: string) => void
   readonly isTerminal: boolean

@@ -77,6 +77,11 @@ export function ignoredSettings(input: EnvironmentInput): string[] {
   return wired.filter((name) => name in input.settings)
 }
 
+/** What is said of each of them. */
+export function ignoredLine(name: string): string {
+  return `${name} is ignored: a native run connects its processes itself`
+}
+
 function wiringInput(input: EnvironmentInput): WiringInput {
   return { ...input, addresses: addressesOf(input.ports) }
 }

@@ -35,6 +35,7 @@ function createOutput(): Output {
   return {
     line: (text = '') => void process.stdout.write(`${text}\n`),
     error: (text) => void process.stderr.write(`${text}\n`),
+    warn: (text) => void process.stderr.write(`warning: ${text}\n`),
     rewrite: (text) => void process.stdout.write(`\r\u001b[K${text}`),
     isTerminal,
     colors: isTerminal && pc.isColorSupported,

@@ -20,6 +20,11 @@ it('R3.5 follows logs for FOLLOW=1 and not for FOLLOW=0', () => {
   expect(recipe).not.toContain('--follow')
 })
 
+it('RX.14 hands on DROP_OLD as it is, so that a 0 is refused and does not rotate', () => {
+  expect(recipeOf(root, 'rotate', 'KEY=token', 'DROP_OLD=0')).toContain('token --drop-old=0')
+  expect(recipeOf(root, 'rotate', 'KEY=token', 'DROP_OLD=')).not.toContain('--drop-old')
+})
+
 it('works in its own folder when it is called from another', () => {
   const recipe = recipeOf(tmpdir(), '-f', join(root, 'Makefile'), 'logs', 'SERVICE=launcher')
   expect(recipe).toContain(`make -C '${root}' logs`)

@@ -84,10 +84,10 @@ export function authorityFolders(paths: StatePaths): string[] {
   return Array.from({ length: maxReplicas }, (_none, replica) => authorityFolder(paths, replica))
 }
 
-/** Makes the folder and its rooms, readable by their owner only. */
+/** Makes the folder and the rooms that every run has, readable by their owner only. */
 export function prepareStateFolder(paths: StatePaths): void {
   if (!existsSync(paths.directory)) mkdirSync(paths.directory, { recursive: true, mode: 0o700 })
-  const rooms = [paths.keys, paths.logs, paths.tls, paths.traefik, ...authorityFolders(paths)]
+  const rooms = [paths.keys, paths.logs, paths.tls, paths.traefik]
   for (const room of rooms) preparePrivateFolder(room)
 }
 

@@ -43,15 +43,25 @@ export type Stack = {
   readonly credentials: Credentials
   /** Everything the launcher and its children printed so far. */
   readonly output: () => string
+  /** Stops it and deletes its folder. */
   readonly stop: () => Promise<void>
+}
+
+export type StartedStack = Stack & {
+  /** Stops it and keeps the folder, for `startStack` to go on there. */
+  readonly halt: () => Promise<void>
 }
 
 /**
  * Starts a system and waits until it says that it is ready; rejects with its output when it is not. Two pairs over a
- * Redis of their own: `{ REPLICAS: '2', STATE: 'redis' }`.
+ * Redis of their own: `{ REPLICAS: '2', STATE: 'redis' }`. After one that was halted it goes on in its folder, at its
+ * addresses.
  */
-export async function startStack(environment: Record<string, string> = {}): Promise<Stack> {
-  const stateFolder = mkdtempSync(join(tmpdir(), 'sallyport-test-'))
+export async function startStack(
+  environment: Record<string, string> = {},
+  halted?: Pick<Stack, 'stateFolder' | 'endpoints'>,
+): Promise<StartedStack> {
+  const stateFolder = halted?.stateFolder ?? mkdtempSync(join(tmpdir(), 'sallyport-test-'))
   const child = spawn(process.execPath, [join(root, 'launcher/src/main.ts'), 'up'], {
     cwd: root,
     env: {
@@ -59,8 +69,8 @@ export async function startStack(environment: Record<string, string> = {}): Prom
       NO_COLOR: '1',
       SALLYPORT_STATE: stateFolder,
       SALLYPORT_FOREGROUND: '1',
-      PUBLIC_PORT: '0',
-      MANAGEMENT_PORT: '0',
+      PUBLIC_PORT: portOf(halted?.endpoints.public),
+      MANAGEMENT_PORT: portOf(halted?.endpoints.management),
       ...environment,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -68,15 +78,24 @@ export async function startStack(environment: Record<string, string> = {}): Prom
   const lines: string[] = []
   const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await untilReady(child, lines)
+  const halt = () => {
+    child.kill('SIGTERM')
+    return exited
+  }
   return {
     ...readStack(stateFolder),
     output: () => lines.join('\n'),
+    halt,
     async stop() {
-      child.kill('SIGTERM')
-      await exited
+      await halt()
       rmSync(stateFolder, { recursive: true, force: true })
     },
   }
+}
+
+/** The one that was there before, or any free one. */
+function portOf(address: string | undefined): string {
+  return address === undefined ? '0' : new URL(address).port
 }
 
 /** The test runner sets a MODE of its own, which means something else to the launcher. */

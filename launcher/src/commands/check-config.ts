@@ -2,8 +2,9 @@
 // Nothing is started and nothing is kept.
 
 import { type CommandInput, type Context, exitCodes } from '../context.ts'
+import { ignoredLine, ignoredSettings } from '../environment.ts'
 import { faultOfBypass } from '../run/check-bypass.ts'
-import { checkPolicy } from '../run/check-policy.ts'
+import { anyPorts, checkPolicy } from '../run/check-policy.ts'
 import { checkServices, mergeFaults } from '../run/check-services.ts'
 import { serviceEntries } from '../run/child-specs.ts'
 import { decideRun } from '../user-settings.ts'
@@ -13,6 +14,8 @@ export async function checkConfig(context: Context, _input: CommandInput): Promi
   const { settings, settingsFaults, output } = context
   const wanted = decideRun(settings, settingsFaults)
   for (const fault of wanted.ok ? [] : wanted.error) output.error(`launcher: ${fault}`)
+  const ignored = ignoredSettings({ ...context, ports: anyPorts })
+  for (const name of ignored) output.line(ignoredLine(name))
   const names = Object.keys(serviceEntries) as (keyof typeof serviceEntries)[]
   const services = await checkServices(context, names)
   const policy = checkPolicy(context)

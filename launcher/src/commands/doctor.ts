@@ -126,7 +126,8 @@ async function checkPorts(context: Context): Promise<Finding[]> {
   )
   const findings = asked.flat().map(async ([name, port]): Promise<Finding> => {
     const isFine = isOurs || port === 0 || (await isPortFree(port))
-    const found = isOurs ? 'this run is up' : isFine ? `${port} is free` : `${port} is taken`
+    const here = port === 0 ? 'any free one' : `${port} is ${isFine ? 'free' : 'taken'}`
+    const found = isOurs ? 'this run is up' : here
     const remedy = `the next free one is used; ${name.toUpperCase()}_PORT chooses another`
     return { name: `${name} port`, isFine, isNeeded: false, found, remedy }
   })

@@ -36,6 +36,7 @@ function run(flags: CommandInput['flags'], ...positionals: string[]): Promise<nu
         onShown()
       },
       error: (text) => void errors.push(text),
+      warn: (text) => void errors.push(text),
       rewrite: () => {},
       isTerminal: false,
       colors: false,

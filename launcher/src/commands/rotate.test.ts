@@ -28,6 +28,7 @@ it.each([
   [['token', 'admin'], {}, 'one KEY='],
   [['token'], { 'drop-old': 'yes' }, 'DROP_OLD=yes'],
   [['token'], { 'drop-old': 'toString' }, 'DROP_OLD=toString'],
+  [['token'], { 'drop-old': '0' }, 'DROP_OLD=0: 1 or now'],
   [['certificates'], { 'drop-old': '1' }, 'DROP_OLD'],
   [['token'], { name: 'operator' }, 'NAME'],
 ] as const)('RX.14 says how it is used: %j %j', async (words, flags, fault) => {

@@ -85,17 +85,19 @@ function parseAsked({ positionals, flags }: CommandInput): Asked | string {
   const ring = keyRingNames.find((name) => name === given)
   if (more.length > 0) return 'one KEY= at a time'
   if (!ring) return given === undefined ? 'which keys?' : `KEY=${given}: there are no such keys`
-  const { 'drop-old': dropOld = '0', name } = flags
-  const task = { '0': 'rotate', '1': 'drop-due', now: 'drop-all' } as const
-  if (typeof dropOld !== 'string' || !Object.hasOwn(task, dropOld))
-    return `DROP_OLD=${dropOld}: 1 or now`
-  if (ring === 'certificates' && dropOld !== '0') {
+  const { 'drop-old': dropOld, name } = flags
+  const task = taskOf(dropOld)
+  if (!task) return `DROP_OLD=${dropOld}: 1 or now`
+  if (ring === 'certificates' && task !== 'rotate') {
     return 'DROP_OLD: a certificate that was replaced is shown by nobody and runs out by itself'
   }
   if (name !== undefined && ring !== 'admin') return 'NAME is for KEY=admin alone'
-  return {
-    ring,
-    task: task[dropOld as keyof typeof task],
-    name: typeof name === 'string' ? name : undefined,
-  }
+  return { ring, task, name: typeof name === 'string' ? name : undefined }
+}
+
+/** Whoever says anything of old keys wants no new ones: neither does a 0. */
+function taskOf(dropOld: string | boolean | undefined): RotationTask | undefined {
+  if (dropOld === undefined) return 'rotate'
+  if (dropOld === '1') return 'drop-due'
+  return dropOld === 'now' ? 'drop-all' : undefined
 }

@@ -23,7 +23,7 @@ afterEach(() => rmSync(state.directory, { recursive: true, force: true }))
 
 function run(): Promise<number> {
   const line = (text = '') => void shown.push(text)
-  const output = { line, error: line, rewrite: line, isTerminal: false, colors: false }
+  const output = { line, error: line, warn: line, rewrite: line, isTerminal: false, colors: false }
   const onStopRequest = () => {}
   const context: Context = {
     root: '/',

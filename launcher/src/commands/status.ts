@@ -43,7 +43,11 @@ async function rowOf(state: StatePaths, endpoints: Endpoints, instance: Instance
     return { name, pid, ready, url: `redis://127.0.0.1:${endpoints.redis?.port}` }
   }
   const addresses = replicaOf(endpoints, instance)
-  const url = service === 'traefik' ? addresses.public : addresses.services[service].management
+  if (service === 'traefik') return { name, pid, ready, url: addresses.public }
+  const { management } = addresses.services[service]
+  // Backends name a sidecar in their log by this one.
+  const { internal } = addresses.services['auth-sidecar']
+  const url = service === 'auth-sidecar' ? `${management}, for backends ${internal}` : management
   return { name, pid, ready, url }
 }
 

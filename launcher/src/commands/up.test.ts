@@ -32,6 +32,7 @@ function contextWith(settings: Context['settings'], directory: string) {
     output: {
       line: (text = '') => void lines.push(text),
       error: (text) => void errors.push(text),
+      warn: (text) => void errors.push(text),
       rewrite: nothing,
       isTerminal: false,
       colors: false,
@@ -64,6 +65,18 @@ it('RX.13 sends whoever has a faulty sallyport.yml to docs/policies.md', async (
   expect(await run(context)).toBe(2)
   expect(errors[0]).toContain(`${file}:2:1: `)
   expect(errors.at(-1)).toBe('nothing was started; sallyport.yml: docs/policies.md')
+})
+
+it('RX.1 says what REPLICAS=2 needs where there is no redis-server, and starts nothing', async () => {
+  const folder = makeFolder()
+  const { context, errors } = contextWith(
+    { REPLICAS: '2', MODE: 'native', PATH: folder },
+    join(folder, 'state'),
+  )
+  expect(await run(context)).toBe(1)
+  expect(errors[0]).toMatch(/^REPLICAS=2 needs a redis-server: /)
+  expect(errors.at(-1)).toBe('nothing was started')
+  expect(existsSync(context.state.directory)).toBe(false)
 })
 
 it('R3.11 on a running system says that the settings of this call are not applied, and names bad ones', async () => {

@@ -37,7 +37,10 @@ export async function up(context: Context, _input: CommandInput): Promise<number
     output.line('starting natively: container mode comes with a later release')
   }
   const binaries = await prepare(context, wanted.value)
-  if (binaries === undefined) return exitCodes.failed
+  if (binaries === undefined) {
+    output.error('nothing was started')
+    return exitCodes.failed
+  }
   if (settings['SALLYPORT_FOREGROUND'] === '1') return foreground(context, wanted.value, binaries)
   const stays = output.isTerminal && settings['DETACH'] !== '1'
   return stays ? foreground(context, wanted.value, binaries) : detach(context)
@@ -135,6 +138,7 @@ async function detach(context: Context): Promise<number> {
   const showProgress = () => {
     for (const { level, text } of readNewLines().map(readLogEntry)) {
       if (level === 'error') output.error(text)
+      else if (level === 'warn') output.warn(text)
       else if (!text.startsWith('ready ')) output.line(text)
     }
   }

@@ -34,6 +34,8 @@ export async function findRedis(settings: UserSettings): Promise<FoundRedis | un
 export async function requireRedis(settings: UserSettings): Promise<Result<string, string>> {
   const found = await findRedis(settings)
   if (found?.isNewEnough) return ok(found.path)
-  const why = found ? `${found.said} is too old` : 'there is no redis-server'
-  return err(`STATE=redis: ${why}: ${redisRemedy}`)
+  const { REPLICAS = '1' } = settings
+  const asking = REPLICAS === '1' ? 'STATE=redis' : `REPLICAS=${REPLICAS}`
+  const why = found ? `${found.said} is too old, ` : ''
+  return err(`${asking} needs a redis-server: ${why}${redisRemedy}`)
 }

@@ -1,12 +1,17 @@
 // A real redis-server on the launcher's files: whom it lets in, and what it still knows after it was killed.
 
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { defaultUserAclRule } from '@sallyport/contracts/redis-acl'
 import { afterEach, beforeEach, expect, it } from 'vitest'
-import { choosePorts } from '../ports.ts'
+import { addressesOf } from '../endpoints.ts'
+import { environmentsOf } from '../environment.ts'
+import { type ChosenPorts, choosePorts } from '../ports.ts'
 import { type Child, startChild } from '../run/child.ts'
+import { childSpecs } from '../run/child-specs.ts'
+import { type KeepDeps, type KeptChild, keepChild } from '../run/kept-child.ts'
 import { ensureRedisPassword } from '../secrets/redis-password.ts'
 import { prepareStateFolder, type StatePaths, statePaths } from '../state-folder.ts'
 import { requireRedis } from './find-redis.ts'
@@ -16,6 +21,7 @@ import { redisPrefix } from './redis-user.ts'
 
 let folder: string
 let paths: StatePaths
+let ports: ChosenPorts
 let port: number
 let server: Child
 
@@ -24,7 +30,7 @@ beforeEach(async () => {
   paths = statePaths(join(folder, 'a state'))
   prepareStateFolder(paths)
   ensureRedisPassword(paths)
-  const ports = await choosePorts({ public: 0, management: 0 }, { replicas: 1, state: 'redis' })
+  ports = await choosePorts({ public: 0, management: 0 }, { replicas: 1, state: 'redis' })
   port = ports.redis ?? 0
   writeRedisFiles(paths, port)
   await start()
@@ -35,14 +41,19 @@ afterEach(async () => {
   rmSync(folder, { recursive: true })
 })
 
-async function start(): Promise<void> {
+async function findServer(): Promise<string> {
   const found = await requireRedis({ PATH: process.env['PATH'] ?? '' })
   if (!found.ok) throw new Error(found.error)
+  return found.value
+}
+
+async function start(): Promise<void> {
+  const command = await findServer()
   const lines: string[] = []
   server = startChild(
     {
       name: 'redis',
-      command: found.value,
+      command,
       arguments: [paths.redisConfig],
       environment: {},
       directory: paths.redis,
@@ -60,6 +71,33 @@ async function start(): Promise<void> {
   ended.catch(() => undefined)
 }
 
+/** As a run starts it, and keeps it. */
+async function startAsInRun(): Promise<KeptChild> {
+  const root = paths.directory
+  const spec = childSpecs({
+    root,
+    state: paths,
+    addresses: addressesOf(ports),
+    environments: environmentsOf({ root, state: paths, ports, settings: {} }),
+    binaries: { traefik: '', redis: await findServer() },
+  }).flat()[0]
+  const nothing = () => {}
+  const deps: KeepDeps = {
+    onLine: nothing,
+    onStarted: nothing,
+    onReady: nothing,
+    onRestart: nothing,
+    readyDeadlineMs: 5000,
+    pollMs: 5,
+    stopGraceMs: 5000,
+    watchdog: { intervalMs: 1000, patienceMs: 1000, misses: 3 },
+    restartLimit: { restarts: 1, withinMs: 1000 },
+    now: () => performance.now(),
+  }
+  if (spec?.name !== 'redis') throw new Error('a run with Redis starts it first')
+  return keepChild(spec, deps)
+}
+
 /** What is answered to these lines, sent one after the other; ends after as many answers. */
 function ask(...commands: readonly string[]): Promise<string[]> {
   return new Promise((resolve, reject) => {
@@ -71,7 +109,8 @@ function ask(...commands: readonly string[]): Promise<string[]> {
     socket.on('data', (chunk: string) => {
       text += chunk
       const answers = text.split('\r\n').slice(0, -1)
-      const complete = answers.filter((line) => !line.startsWith('$'))
+      // The length of what comes next; `$-1` is the whole answer: there is nothing.
+      const complete = answers.filter((line) => !/^\$\d/.test(line))
       if (complete.length < commands.length) return
       socket.destroy()
       resolve(complete)
@@ -99,10 +138,34 @@ it('RX.12 lets nobody in without the password, and the sidecars to their own key
   for (const answer of [foreign, flush, config]) expect(answer).toContain('-NOPERM')
 })
 
-it('SES-6 RX.12 knows after SIGKILL what it had confirmed before', async () => {
-  const key = `${redisPrefix}:authority`
-  expect(await ask(signIn(), `SET ${key} revoked`)).toEqual(['+OK', '+OK'])
+it('SES-6 RX.12 knows after SIGKILL what it had confirmed before, also what was written as one', async () => {
+  const [key, other, alone] = ['authority', 'events', 'alone'].map(
+    (name) => `${redisPrefix}:${name}`,
+  )
+  // What a script writes is a transaction in the append-only file.
+  const script = "redis.call('set',KEYS[1],'revoked') redis.call('set',KEYS[2],'1') return 1"
+  const written = await ask(signIn(), `EVAL "${script}" 2 ${key} ${other}`, `SET ${alone} x`)
+  expect(written).toEqual(['+OK', ':1', '+OK'])
   await server.kill()
   await start()
-  expect(await ask(signIn(), `GET ${key}`)).toEqual(['+OK', 'revoked'])
+  const kept = await ask(signIn(), `GET ${alone}`, `GET ${key}`, `GET ${other}`)
+  expect(kept).toEqual(['+OK', 'x', 'revoked', '1'])
+})
+
+it('SES-6 starts nothing on a Redis that has left out what it had confirmed', async () => {
+  const key = `${redisPrefix}:authority`
+  const script = "redis.call('set',KEYS[1],'1') redis.call('set',KEYS[1],'2') return 1"
+  expect(await ask(signIn(), `EVAL "${script}" 1 ${key}`)).toEqual(['+OK', ':1'])
+  await server.kill()
+  const good = await startAsInRun()
+  expect(await good.ready).toEqual({ ok: true, value: undefined })
+  good.letGo()
+  await good.stop()
+
+  const rules = readFileSync(paths.redisUsers, 'utf8')
+  writeFileSync(paths.redisUsers, rules.replace(defaultUserAclRule, 'off resetpass -@all'))
+  const bad = await startAsInRun()
+  const outcome = await bad.ready
+  await bad.stop()
+  expect(outcome.ok ? '' : outcome.error.what).toContain(`Delete ${paths.redis}`)
 })

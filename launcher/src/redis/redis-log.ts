@@ -1,4 +1,5 @@
-// A line of redis-server → the JSON line that `logs` reads, so that it has a time and a level among the services'. Pure.
+// A line of redis-server → the JSON line that `logs` reads, so that it has a time and a level among the services'; and
+// what a line says of the data it starts with. Pure.
 
 /** `4242:M 21 Nov 2025 07:15:00.123 * Ready`: process and role, time, level, what is said. */
 const lineForm = /^\d+:[A-Z] \d\d? \w{3} \d{4} [\d:.]+ ([.\-*#]) (.*)$/
@@ -15,4 +16,12 @@ export function toJsonLine(line: string, nowMs: number): string {
   const [, sign = '*', said = line] = lineForm.exec(line) ?? []
   const time = new Date(nowMs).toISOString()
   return JSON.stringify({ level: levels[sign] ?? 'info', time, msg: said.trim() })
+}
+
+/**
+ * True for what it says of a command that it could not read back. It goes on without it and counts itself as ready, and
+ * nobody can ask it afterwards: there is only this line.
+ */
+export function saysDataAreLost(line: string): boolean {
+  return line.includes('== CRITICAL ==')
 }

@@ -1,13 +1,14 @@
 // Asks a Redis whether it answers the sidecars. Speaks just enough of its protocol; one connection a question.
 
 import { connect } from 'node:net'
-import { redisUser } from './redis-user.ts'
+import { redisPrefix, redisUser } from './redis-user.ts'
 
 const timeoutMs = 2000
 
 /**
- * True when it lets the sidecars' user in and has read its data. A user that may not ping is answered all the same;
- * false for anything else, also when nobody listens.
+ * True when it lets the sidecars' user in and has read its data; false for anything else, also when nobody listens.
+ * Only a command on a key that this user may use tells both: what it has no right to, and what is not about data, is
+ * answered while Redis is still reading.
  */
 export function answersRedis(port: number, password: string): Promise<boolean> {
   return new Promise((resolve) => {
@@ -22,13 +23,15 @@ export function answersRedis(port: number, password: string): Promise<boolean> {
     socket.once('error', () => finish(false))
     socket.once('close', () => finish(false))
     socket.once('connect', () => {
-      socket.write(`${command('AUTH', redisUser, password)}${command('PING')}`)
+      socket.write(
+        `${command('AUTH', redisUser, password)}${command('EXISTS', `${redisPrefix}:any`)}`,
+      )
     })
     socket.on('data', (text: string) => {
       answer += text
-      const [toAuth, toPing, rest] = answer.split('\r\n')
+      const [toAuth, toExists, rest] = answer.split('\r\n')
       if (rest === undefined) return
-      finish(toAuth === '+OK' && /^(?:\+PONG$|-NOPERM )/.test(toPing ?? ''))
+      finish(toAuth === '+OK' && toExists === ':0')
     })
   })
 }

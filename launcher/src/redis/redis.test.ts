@@ -85,11 +85,17 @@ describe('findRedis', () => {
   it('R3.5 says what to install when there is none, or one that is too old', async () => {
     expect(await requireRedis(settings())).toEqual({
       ok: false,
-      error: expect.stringContaining('there is no redis-server: '),
+      error: expect.stringMatching(/^STATE=redis needs a redis-server: put redis-server 7\.0 /),
+    })
+    expect(await requireRedis({ ...settings(), REPLICAS: '2' })).toEqual({
+      ok: false,
+      error: expect.stringMatching(/^REPLICAS=2 needs a redis-server: put redis-server 7\.0 /),
     })
     install('Redis server v=6.0.16 sha=00000000:0')
     const old = await requireRedis(settings())
-    expect(old.ok ? '' : old.error).toMatch(/6\.0\.16 is too old: .*apt-get install redis-server/)
+    expect(old.ok ? '' : old.error).toMatch(
+      /a redis-server: redis-server 6\.0\.16 is too old, put .*apt-get install redis-server/,
+    )
     install('Redis server v=7.0.15 sha=00000000:0')
     expect(await requireRedis(settings())).toEqual({
       ok: true,
@@ -135,8 +141,8 @@ describe('a Redis counts as ready', () => {
   }
 
   it.each([
-    ['+OK\r\n+PONG\r\n', true],
-    ["+OK\r\n-NOPERM this user has no permissions to run the 'ping' command\r\n", true],
+    ['+OK\r\n:0\r\n', true],
+    ["+OK\r\n-NOPERM this user has no permissions to run the 'exists' command\r\n", false],
     ['+OK\r\n-LOADING Redis is loading the dataset in memory\r\n', false],
     ['-WRONGPASS invalid username-password pair\r\n-NOAUTH Authentication required.\r\n', false],
     ['HTTP/1.1 400 Bad Request\r\n\r\n', false],

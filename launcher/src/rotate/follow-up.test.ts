@@ -55,7 +55,7 @@ it('RX.14 waits for a service that is slow, and names one that does not follow',
     'ws-backend',
     () => 'sallyport_key_ring_info{ring="assertion",digest="0123456789abcdef"} 1\n',
   )
-  const gone = { kind: 'auth-sidecar', name: 'auth-sidecar 2', management: 'http://127.0.0.1:9' }
+  const gone = { kind: 'auth-sidecar', name: 'auth-sidecar-2', management: 'http://127.0.0.1:9' }
   const { output, lines, errors } = recordOutput()
   const followUp = createFollowUp({
     state,
@@ -67,7 +67,7 @@ it('RX.14 waits for a service that is slow, and names one that does not follow',
   expect(lines).toEqual([expect.stringContaining('auth-sidecar (')])
   expect(errors).toEqual([
     expect.stringMatching(/^ws-backend has not .* make logs SERVICE=ws-backend$/),
-    expect.stringMatching(/^auth-sidecar 2 has not .* make logs SERVICE=auth-sidecar$/),
+    expect.stringMatching(/^auth-sidecar-2 has not .* make logs SERVICE=auth-sidecar-2$/),
   ])
 })
 
@@ -88,7 +88,7 @@ describe('the services of a system', () => {
     },
   })
 
-  it('RX.14 are one of each, or those of every replica, each once', () => {
+  it('RX.14 are one of each, or those of every replica, each once, by the names of `make status`', () => {
     expect(servicesOf(part(0)).map(({ name }) => name)).toEqual([
       'auth-sidecar',
       'ws-backend',
@@ -96,10 +96,10 @@ describe('the services of a system', () => {
     ])
     const two = { ...part(0), replicas: [part(0), part(1)] }
     expect(servicesOf(two).map(({ name, management }) => [name, management])).toEqual([
-      ['auth-sidecar 1', 'http://127.0.0.1:10'],
-      ['auth-sidecar 2', 'http://127.0.0.1:11'],
-      ['ws-backend 1', 'http://127.0.0.1:20'],
-      ['ws-backend 2', 'http://127.0.0.1:21'],
+      ['auth-sidecar', 'http://127.0.0.1:10'],
+      ['auth-sidecar-2', 'http://127.0.0.1:11'],
+      ['ws-backend', 'http://127.0.0.1:20'],
+      ['ws-backend-2', 'http://127.0.0.1:21'],
       ['frontend', 'http://127.0.0.1:30'],
     ])
   })
@@ -107,8 +107,8 @@ describe('the services of a system', () => {
   it('RX.14 have a gate for each pair', () => {
     const gates = gatesOf({ ...part(0), replicas: [part(0), part(1)] })
     expect(gates.map((gate) => [gate.public, gate.sidecar.name])).toEqual([
-      ['http://localhost:8080', 'auth-sidecar 1'],
-      ['http://localhost:8081', 'auth-sidecar 2'],
+      ['http://localhost:8080', 'auth-sidecar'],
+      ['http://localhost:8081', 'auth-sidecar-2'],
     ])
     expect(gatesOf(part(0))).toHaveLength(1)
   })

@@ -66,9 +66,8 @@ export function createFollowUp(input: FollowUpInput): FollowUp {
       })
       if (outcome.ok) return true
       for (const name of outcome.error) {
-        const kind = name.split(' ', 1)[0] ?? name
         output.error(
-          `${name} has not taken the files over within ${deadlineMs / 1000} s; why: make logs SERVICE=${kind}`,
+          `${name} has not taken the files over within ${deadlineMs / 1000} s; why: make logs SERVICE=${name}`,
         )
       }
       return false

@@ -3,13 +3,14 @@
 
 import { request } from 'node:http'
 import type { Endpoints } from '../endpoints.ts'
+import { instanceName } from '../topology.ts'
 
 /** The services that follow files; Traefik does not, and says nothing. */
 export type FollowerKind = 'auth-sidecar' | 'ws-backend' | 'frontend'
 
 export type RunningService = {
   readonly kind: FollowerKind
-  /** For people: its kind, and its number when there are several. */
+  /** As everywhere: `auth-sidecar-2` is the one of the second pair. */
   readonly name: string
   readonly management: string
 }
@@ -43,7 +44,7 @@ export function servicesOf(endpoints: ReplicatedEndpoints): readonly RunningServ
     const addresses = new Set(parts.flatMap((part) => part?.[kind]?.management ?? []))
     return [...addresses].map((management, index) => ({
       kind,
-      name: addresses.size > 1 ? `${kind} ${index + 1}` : kind,
+      name: instanceName(kind, index),
       management,
     }))
   })

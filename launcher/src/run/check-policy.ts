@@ -6,8 +6,8 @@ import { policyPath, readPolicyFile } from '../policy-file.ts'
 import type { ChosenPorts } from '../ports.ts'
 import type { Verdict } from './check-services.ts'
 
-/** Any ports do: no rule of the file is about them. */
-const ports: ChosenPorts = {
+/** For what ports do not matter to, like every rule of the file. */
+export const anyPorts: ChosenPorts = {
   replicas: [
     {
       public: 8080,
@@ -27,7 +27,7 @@ const ports: ChosenPorts = {
 
 /** The verdict on the file in force: all faults by line, or how many routes it has. */
 export function checkPolicy({ root, state, settings }: Context): Verdict {
-  const sidecar = environmentsOf({ root, state, settings, ports })['auth-sidecar']
+  const sidecar = environmentsOf({ root, state, settings, ports: anyPorts })['auth-sidecar']
   const read = readPolicyFile(root, sidecar)
   if (!read.ok) return { isGood: false, said: read.error.join('\n') }
   const { length } = read.value.policy.routes

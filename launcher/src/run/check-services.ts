@@ -1,5 +1,5 @@
 // Asks services to check the settings that a native run would really give them, before anything is started.
-// Nothing is kept: places that have to be there are empty files in a temporary folder.
+// Nothing is kept: files that have to be there stand in a temporary folder, without what belongs in them.
 
 import { spawn } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -66,7 +66,7 @@ function makePlaceholders(state: StatePaths, pages: string): void {
   ]
   for (const file of files) {
     mkdirSync(dirname(file), { recursive: true })
-    writeFileSync(file, '')
+    writeFileSync(file, 'made when it is started\n')
   }
 }
 

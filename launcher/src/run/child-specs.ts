@@ -3,7 +3,7 @@
 import { join } from 'node:path'
 import { type Addresses, type ReplicaAddresses, replicaOf, topologyOf } from '../endpoints.ts'
 import type { Environments } from '../environment.ts'
-import { toJsonLine } from '../redis/redis-log.ts'
+import { saysDataAreLost, toJsonLine } from '../redis/redis-log.ts'
 import { type StatePaths, traefikStatic } from '../state-folder.ts'
 import { type Instance, startStages } from '../topology.ts'
 import type { ChildSpec } from './child.ts'
@@ -70,6 +70,10 @@ function redisSpec({ state, binaries }: ChildSpecsInput, common: Common): ChildS
     arguments: [state.redisConfig],
     directory: state.redis,
     toLogLine: (line) => toJsonLine(line, Date.now()),
+    faultOf: (line) =>
+      saysDataAreLost(line)
+        ? `could not read back all that it had confirmed, so revocations may be missing: nothing is started on it. Delete ${state.redis}: then whoever was signed in has to sign in again`
+        : undefined,
   }
 }
 

@@ -15,6 +15,8 @@ export type ChildSpec = {
   readonly directory: string
   /** Of what does not write JSON lines. */
   readonly toLogLine?: (line: string) => string
+  /** Of what counts as ready although it must not be used: what one of its lines then means, for people. */
+  readonly faultOf?: (line: string) => string | undefined
   /** Asked again and again until it is true; a rejection counts as false. */
   readonly isReady: () => Promise<boolean>
   /** Asked once it is ready, for as long as it lives; a child that is silent too long is killed and started again. */
@@ -30,6 +32,8 @@ export type Child = {
   /** How it ended, in words: `exited with code 2`. Never rejects. */
   readonly ended: Promise<string>
   readonly lastLines: () => readonly string[]
+  /** What the first line meant that had a fault, see `faultOf`. */
+  readonly fault: () => string | undefined
   /** SIGKILL: also ends a process that is stopped or turns in circles. */
   readonly kill: () => Promise<void>
   /** SIGTERM, then SIGKILL after the grace. */
@@ -39,7 +43,9 @@ export type Child = {
 /** Starts a child in a process group of its own, so that Ctrl-C reaches only the launcher. */
 export function startChild(spec: ChildSpec, onLine: (line: string) => void): Child {
   const lines: string[] = []
+  let fault: string | undefined
   const keep = (said: string) => {
+    fault ??= spec.faultOf?.(said)
     const line = spec.toLogLine?.(said) ?? said
     lines.push(line)
     if (lines.length > keptLines) lines.shift()
@@ -67,6 +73,7 @@ export function startChild(spec: ChildSpec, onLine: (line: string) => void): Chi
     pid: child.pid,
     ended,
     lastLines: () => [...lines],
+    fault: () => fault,
     kill: async () => {
       child.kill('SIGKILL')
       await ended

@@ -98,6 +98,14 @@ describe('a child that dies', () => {
     expect(events).toEqual(['up', 'sidecar was ended by SIGKILL', 'up'])
   })
 
+  it('SES-6 is lost when it counts as ready but has said that it must not be used', async () => {
+    const script = `console.log('all but one'); ${polite}`
+    const faultOf = (line: string) => (line === 'all but one' ? 'has lost one' : undefined)
+    const { child } = keep(script, { faultOf })
+    expect(await child.ready).toMatchObject({ ok: false, error: { what: 'has lost one' } })
+    expect(await child.lost).toMatchObject({ what: 'has lost one' })
+  })
+
   it('is lost when it never was ready, revived or not', async () => {
     const { child, events } = keep('process.exitCode = 7', { isRevived: true })
     expect(await child.ready).toMatchObject({ ok: false, error: { what: 'exited with code 7' } })

@@ -1,6 +1,6 @@
 // One child through its lives: started, watched, and started again where that is allowed. Knows nothing of the others.
 
-import { setTimeout as wait } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
 import { err, ok, type Result } from '@sallyport/contracts/result'
 import { type Child, type ChildSpec, startChild } from './child.ts'
 import { createRestartBudget, type RestartLimit } from './restart-budget.ts'
@@ -55,7 +55,7 @@ export function keepChild(spec: ChildSpec, deps: KeepDeps) {
 
   async function untilReady(): Promise<Result<undefined, ChildFault>> {
     const startedMs = deps.now()
-    const outcome = await waitForReadiness(spec, deps, child.ended)
+    const outcome = await waitForReadiness(spec, deps, child)
     if (!outcome.ok) return err(faultOf(outcome.error))
     deps.onReady(name, deps.now() - startedMs)
     return outcome
@@ -124,21 +124,27 @@ export function keepChild(spec: ChildSpec, deps: KeepDeps) {
   }
 }
 
-/** The error says how it ended first, or that it took too long. */
+/** The error says how it ended first, that it took too long, or why it must not be used. */
 async function waitForReadiness(
   spec: ChildSpec,
   { readyDeadlineMs, pollMs, now }: KeepDeps,
-  ended: Promise<string>,
+  { ended, fault }: Child,
 ): Promise<Result<undefined, string>> {
   let isOver = false
   const over = ended.then((what) => {
     isOver = true
     return err(what)
   })
+  const judge = async (): Promise<Result<undefined, string>> => {
+    // What it said before it was ready is in the pipe by now, and is read first.
+    await nextTurn()
+    const said = fault()
+    return said === undefined ? ok(undefined) : err(said)
+  }
   const poll = async (): Promise<Result<undefined, string>> => {
     const deadlineMs = now() + readyDeadlineMs
     while (!isOver && now() < deadlineMs) {
-      if (await spec.isReady().catch(() => false)) return ok(undefined)
+      if (await spec.isReady().catch(() => false)) return judge()
       await wait(pollMs)
     }
     return isOver ? over : err(`was not ready within ${readyDeadlineMs / 1000} s`)

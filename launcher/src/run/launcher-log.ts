@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Output } from '../context.ts'
 import type { StatePaths } from '../state-folder.ts'
 
-type Entry = { readonly level: 'info' | 'error'; readonly text: string }
+type Entry = { readonly level: 'info' | 'warn' | 'error'; readonly text: string }
 
 const shownFaults = 3
 
@@ -24,6 +24,7 @@ export function createLogOutput(write: (line: string) => void, now: () => number
   return {
     line: (text = '') => say('info', text),
     error: (text) => say('error', text),
+    warn: (text) => say('warn', text),
     rewrite: () => {},
     isTerminal: false,
     colors: false,
@@ -34,7 +35,8 @@ export function createLogOutput(write: (line: string) => void, now: () => number
 export function readLogEntry(line: string): Entry {
   try {
     const { level, msg } = JSON.parse(line)
-    if (typeof msg === 'string') return { level: level === 'error' ? 'error' : 'info', text: msg }
+    const isKnown = level === 'error' || level === 'warn'
+    if (typeof msg === 'string') return { level: isKnown ? level : 'info', text: msg }
   } catch {
     // Not ours.
   }

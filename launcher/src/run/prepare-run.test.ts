@@ -1,6 +1,6 @@
 // What lies in the state folder before the first process starts. Nothing is started.
 
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterEach, beforeEach, expect, it } from 'vitest'
@@ -33,6 +33,7 @@ async function prepare(asked: Readonly<Record<string, string>>) {
     output: {
       line: (text = '') => void said.push(text),
       error: (text) => void said.push(text),
+      warn: (text) => void said.push(text),
       rewrite: () => {},
       isTerminal: false,
       colors: false,
@@ -89,6 +90,19 @@ it('RX.1 keeps sidecars alive, and revives one that dies only where another serv
     ['auth-sidecar', true],
     ['auth-sidecar-2', true],
   ])
+})
+
+it('makes nothing for Redis and for a second sidecar where there is none', async () => {
+  const names = () => [...readdirSync(state.directory), ...readdirSync(state.keys)]
+  await prepare({})
+  expect(said.join()).not.toContain('Redis')
+  expect(names()).toContain('authority')
+  for (const name of ['authority-2', 'redis-auth-sidecar']) expect(names()).not.toContain(name)
+  await prepare({ STATE: 'redis' })
+  expect(said.join()).toContain('password of Redis')
+  expect(names()).not.toContain('authority-2')
+  await prepare({ REPLICAS: '2' })
+  for (const name of ['authority-2', 'redis-auth-sidecar']) expect(names()).toContain(name)
 })
 
 it('SES-6 forgets what the other kind of state knew, so that everything from before is refused', async () => {

@@ -5,14 +5,16 @@ import { join } from 'node:path'
 import { ok, type Result } from '@sallyport/contracts/result'
 import type { Context, UserSettings } from '../context.ts'
 import { type Addresses, addressesOf } from '../endpoints.ts'
-import { type Environments, environmentsOf, ignoredSettings } from '../environment.ts'
+import { type Environments, environmentsOf, ignoredLine, ignoredSettings } from '../environment.ts'
 import { readPolicyFile } from '../policy-file.ts'
 import { type ChosenPorts, choosePorts, type PreferredPorts, preferredOf } from '../ports.ts'
 import { writeRedisFiles } from '../redis/redis-files.ts'
 import { writeBackendKeys } from '../secrets/assertion-keys.ts'
 import { ensureSecrets } from '../secrets/ensure-secrets.ts'
+import { ensureRedisPassword } from '../secrets/redis-password.ts'
 import {
   accessLog,
+  authorityFolder,
   authorityFolders,
   preparePrivateFolder,
   type StatePaths,
@@ -45,13 +47,15 @@ export async function prepareRun(
   for (const note of plan.notes) output.line(note)
   forgetOtherState(context, plan.topology.state)
   const made = await ensureSecrets(state, Date.now)
+  if (plan.topology.state === 'redis' && ensureRedisPassword(state)) made.push('password of Redis')
+  for (let replica = 0; replica < plan.topology.replicas; replica += 1) {
+    preparePrivateFolder(authorityFolder(state, replica))
+  }
   if (made.length > 0) output.line(`made new: ${made.join(', ')} (in ${state.directory})`)
   const ports = await choosePorts(plan.ports, plan.topology)
   sayPorts(context, plan.ports, ports)
   const input = { root, state, settings, ports }
-  for (const name of ignoredSettings(input)) {
-    output.line(`${name} is ignored: a native run connects its processes itself`)
-  }
+  for (const name of ignoredSettings(input)) output.line(ignoredLine(name))
   const addresses = addressesOf(ports)
   const environments = environmentsOf(input)
   const read = readPolicyFile(root, environments['auth-sidecar'])
@@ -75,7 +79,6 @@ function forgetOtherState({ state: paths, output }: Context, kind: StateKind): v
   const isEmpty = (folder: string) => !existsSync(folder) || readdirSync(folder).length === 0
   if (wasRedis ? kind === 'redis' : kind === 'memory' || folders.every(isEmpty)) return
   for (const folder of [paths.redis, ...folders]) rmSync(folder, { recursive: true, force: true })
-  for (const folder of folders) preparePrivateFolder(folder)
   const last = wasRedis ? 'redis' : 'memory'
   output.line(`the last run had STATE=${last}: who was signed in has to sign in again`)
 }

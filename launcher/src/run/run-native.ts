@@ -15,6 +15,7 @@ import { stoppingLine } from './launcher-log.ts'
 import { createChildRecord, endLeftovers } from './leftovers.ts'
 import { openLogFiles } from './log-files.ts'
 import { createLineFormatter } from './log-lines.ts'
+import { lossLines, restartLine } from './loss-lines.ts'
 import { createPolicyReport } from './policy-faults.ts'
 import { type PreparedRun, prepareRun } from './prepare-run.ts'
 import { createSupervisor } from './supervisor.ts'
@@ -69,11 +70,12 @@ async function superviseUntilStopped(
 ): Promise<number> {
   const { state, output } = context
   const { stages, addresses, environments, text } = prepared
+  const topology = topologyOf(addresses)
   const logFiles = openLogFiles(state, instancesOf(addresses))
   const record = createChildRecord(state)
   const format = createLineFormatter(output.colors)
   let isRunReady = false
-  const supervisor = createSupervisor(stages, stopStages(topologyOf(addresses)), {
+  const supervisor = createSupervisor(stages, stopStages(topology), {
     ...timing,
     onLine: (name, line) => {
       logFiles.write(name, line)
@@ -85,7 +87,7 @@ async function superviseUntilStopped(
       // It is another process from now on.
       if (isRunReady) writeEndpoints()
     },
-    onRestart: (name, why) => output.line(`${name} ${why}: it is started again`),
+    onRestart: (name, why) => output.warn(restartLine(name, why, topology.state)),
   })
   const policyReport = createPolicyReport(state, output)
   const policy = followPolicy({
@@ -98,7 +100,7 @@ async function superviseUntilStopped(
   try {
     const outcome = await untilItEnds()
     if (outcome === 'stop') output.line(stoppingLine)
-    else reportFault(context, outcome)
+    else for (const line of lossLines(outcome, state)) output.error(line)
     return outcome === 'stop' ? exitCodes.ok : exitCodes.failed
   } finally {
     isRunReady = false
@@ -125,11 +127,4 @@ async function superviseUntilStopped(
     writePrivateJson(state.endpoints, endpoints)
     return endpoints
   }
-}
-
-function reportFault({ output, state }: Context, fault: ChildFault): void {
-  const format = createLineFormatter(false)
-  output.error(`${fault.name} ${fault.what}`)
-  if (fault.lastLines.length > 0) output.error(`its last lines (all are in ${state.logs}):`)
-  for (const line of fault.lastLines) output.error(`  ${format(fault.name, line)}`)
 }

@@ -1,11 +1,10 @@
-// Every secret of a development run in one call; what is there and good is kept.
+// Every secret that each development run needs, in one call; what is there and good is kept.
 
 import { prepareStateFolder, type StatePaths } from '../state-folder.ts'
 import { ensureAdminToken } from './admin-tokens.ts'
 import { ensureAssertionKeys } from './assertion-keys.ts'
 import { ensureCertificates } from './certificates.ts'
 import { ensureDemoUsers } from './demo-users.ts'
-import { ensureRedisPassword } from './redis-password.ts'
 import { ensureTokenKeys } from './token-keys.ts'
 
 /** Prepares the state folder and its secrets; returns the names of what was made new, for people. */
@@ -17,6 +16,5 @@ export async function ensureSecrets(paths: StatePaths, now: () => number): Promi
   if (ensureAssertionKeys(paths)) made.push('assertion key')
   if (ensureDemoUsers(paths)) made.push('demo users')
   if (ensureAdminToken(paths)) made.push('admin token')
-  if (ensureRedisPassword(paths)) made.push('password of Redis')
   return made
 }

@@ -25,7 +25,7 @@ function context(): Context {
     state: statePaths(join(folder, 'state')),
     settings: { PATH: folder, HOME: folder, PUBLIC_PORT: '0', MANAGEMENT_PORT: '0' },
     settingsFaults: [],
-    output: { line, error: line, rewrite: line, isTerminal: false, colors: false },
+    output: { line, error: line, warn: line, rewrite: line, isTerminal: false, colors: false },
     onStopRequest: () => {},
   }
 }

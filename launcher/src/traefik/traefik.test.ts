@@ -96,6 +96,7 @@ describe('createBuildProgress', () => {
     const output: Output = {
       line: (text = '') => void lines.push(text),
       error: () => {},
+      warn: () => {},
       rewrite: () => {},
       isTerminal: false,
       colors: false,
