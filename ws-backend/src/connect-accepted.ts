@@ -27,6 +27,7 @@ type ConnectorDeps = {
   readonly refresh: ConnectionDeps['refresh']
   /** A refresh replaced a connection's identity: re-index, and ask again. */
   readonly onIdentityChanged: ConnectionDeps['onIdentityChanged']
+  readonly hold: ConnectionDeps['hold']
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number
   readonly wallClock: () => Date
@@ -49,6 +50,7 @@ export function createConnector(deps: ConnectorDeps) {
     now,
     wallClock,
     random: Math.random,
+    hold: deps.hold,
     handle: createDispatch({ messaging }),
     refresh: deps.refresh,
     changePlace: (connection, { sessionId }) => quota.move(connection, sessionId),

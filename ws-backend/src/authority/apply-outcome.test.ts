@@ -103,8 +103,9 @@ const table: readonly [string, AuthorityOutcome, Record<string, string>][] = [
       sessionId: 's1',
       subject: 'alice',
       expiresAtMs: 99,
+      token: { ...token, id: 't9' },
     },
-    all('until 99', 'tokenCookie'),
+    all('until 99 by t9', 'tokenCookie'),
   ],
   [
     'nobody that is here',

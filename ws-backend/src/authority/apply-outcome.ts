@@ -91,7 +91,7 @@ export function createApplyOutcome<T extends AffectedConnection>(deps: ApplyDeps
         for (const connection of registry.forSession(outcome.sessionId)) {
           // The others rest on something whose life did not change.
           const { way } = connection.identity
-          if (way === 'token-cookie') connection.extendUntil(outcome.expiresAtMs)
+          if (way === 'token-cookie') connection.extendUntil(outcome.expiresAtMs, outcome.token)
         }
         return
       case 'connection-ended':

@@ -1,15 +1,13 @@
 // Asks the sidecar about live sockets, a batch at a time and until it answers, and ends whoever is not good any more.
-// When to ask is `live-authority.ts`.
+// When to ask is `live-authority.ts`, in which order to ask again `ask-in-turn.ts`.
 
-import {
-  type AuthorityVerdict,
-  maxIdentitiesPerCheck,
-} from '@sallyport/contracts/authority-questions'
+import type { AuthorityVerdict } from '@sallyport/contracts/authority-questions'
 import type { CloseName } from '@sallyport/contracts/close-codes'
 import type { Log } from '@sallyport/service-kit/log'
 import type { ConnectionRegistry } from '../connection/connection-registry.ts'
 import type { Connection } from '../connection/connection-types.ts'
 import { wait } from '../wait.ts'
+import { createAskInTurn } from './ask-in-turn.ts'
 import type { AuthorityLink } from './authority-link.ts'
 import { backoffMs } from './backoff.ts'
 import type { EndMany } from './end-many.ts'
@@ -31,21 +29,31 @@ type AskAboutDeps<T extends AskedConnection> = {
   readonly log: Log
 }
 
-/** How a socket ends whose identity is no longer good. */
-export const endings = {
+const endings = {
   revoked: 'sessionRevoked',
   void: 'tokenInvalid',
   forbidden: 'forbidden',
-} as const satisfies Record<Exclude<AuthorityVerdict, 'good'>, CloseName>
+} as const satisfies Record<Exclude<AuthorityVerdict, 'good' | 'unknown'>, CloseName>
+
+/** How a socket ends whose identity is no longer good; undefined when it is, or when nobody can tell. */
+export function endingOf(verdict: AuthorityVerdict | undefined): CloseName | undefined {
+  if (verdict === undefined || verdict === 'good' || verdict === 'unknown') return undefined
+  return endings[verdict]
+}
 
 /** Builds the ways to ask. Neither rejects; both resolve early when they are stopped. */
 export function createAskAbout<T extends AskedConnection>(deps: AskAboutDeps<T>) {
-  const { registry, check, endMany, now, stopped, log } = deps
+  const { registry, check, endMany, now, stopped } = deps
+  const askInTurn = createAskInTurn<Group<T>>({ ...deps, ask })
   let waiting: (() => void)[] = []
   let isAsking = false
+  stopped.addEventListener('abort', () => {
+    for (const resolve of waiting.splice(0)) resolve()
+  })
 
   /** Resolves when everybody was asked about who was there at the call. Rounds do not overlap: calls share the next. */
   function askAboutAll(): Promise<void> {
+    if (stopped.aborted) return Promise.resolve()
     const { promise, resolve } = Promise.withResolvers<void>()
     waiting.push(resolve)
     if (!isAsking) void askInRounds()
@@ -54,16 +62,22 @@ export function createAskAbout<T extends AskedConnection>(deps: AskAboutDeps<T>)
 
   async function askInRounds(): Promise<void> {
     isAsking = true
+    let unanswered: (() => void)[] = []
     while (waiting.length > 0) {
-      const answered = waiting
+      const asked = waiting
       waiting = []
       const startedAtMs = now()
       // Session by session, read when its turn comes: whoever joins meanwhile is asked about on its own. Measured with
       // 10,000 sockets: 150 ms of a core when no two are alike (0.5 % of it at a round every 30 s), in pieces of a batch.
-      await askInBatches(groupsOf(registry.sessions()))
+      const { left, answers } = await askInTurn(groupsOf(registry.sessions()))
       deps.onRound(now() - startedAtMs)
-      for (const resolve of answered) resolve()
+      if (left.length === 0 || stopped.aborted) {
+        for (const resolve of [...unanswered.splice(0), ...asked]) resolve()
+      } else if (answers > 0) unanswered.push(...asked)
+      else waiting.push(...asked) // nobody was answered: the same again, with whoever has joined since
     }
+    // Some could not be judged: they are asked about in the next round like everybody.
+    waiting = unanswered
     isAsking = false
   }
 
@@ -71,45 +85,41 @@ export function createAskAbout<T extends AskedConnection>(deps: AskAboutDeps<T>)
     for (const session of sessions) yield* groupIdentities(registry.forSession(session))
   }
 
-  async function askInBatches(groups: Iterable<Group<T>>): Promise<void> {
-    let batch: Group<T>[] = []
-    for (const group of groups) {
-      if (batch.push(group) < maxIdentitiesPerCheck) continue
-      await askUntilAnswered(batch)
-      batch = []
-      if (stopped.aborted) return
-    }
-    if (batch.length > 0) await askUntilAnswered(batch)
+  /** Yields whom no answer was given about. */
+  async function ask(batch: readonly Group<T>[]): Promise<readonly Group<T>[]> {
+    const verdicts = await check(batch.map(({ identity }) => identity))
+    for (const [index, group] of batch.entries()) judge(group, verdicts[index])
+    return batch.filter((_, index) => (verdicts[index] ?? 'unknown') === 'unknown')
   }
 
-  /** Never skips: an outage is waited out. Good identities are left alone all the while. */
-  async function askUntilAnswered(batch: readonly Group<T>[]): Promise<void> {
-    for (let attempt = 0; !stopped.aborted; attempt += 1) {
-      try {
-        const verdicts = await check(batch.map(({ identity }) => identity))
-        for (const [index, group] of batch.entries()) judge(group, verdicts[index])
-        return
-      } catch (error) {
-        log.warn({ err: error, attempt }, 'live identities could not be checked, trying again')
-        await wait(backoffMs(attempt, deps.random), stopped)
-      }
-    }
+  function judge({ members }: Group<T>, verdict: AuthorityVerdict | undefined): void {
+    const ending = endingOf(verdict)
+    if (ending === undefined) return
+    const meant = members.filter(isSame).map(({ connection }) => connection)
+    endMany(meant, ending)
   }
 
   /** Whoever rests on something else by now was asked about again when that changed. */
-  function judge({ members }: Group<T>, verdict: AuthorityVerdict | undefined): void {
-    if (!verdict || verdict === 'good') return
-    const meant = members.filter(({ connection, identity }) => connection.identity === identity)
-    endMany(
-      meant.map(({ connection }) => connection),
-      endings[verdict],
+  const isSame = ({ connection, identity }: Group<T>['members'][number]) =>
+    connection.identity === identity
+
+  const isThere = (group: Group<T>) =>
+    group.members.some(
+      (member) =>
+        isSame(member) &&
+        registry.forSession(member.identity.sessionId).includes(member.connection),
     )
-  }
 
   return {
     askAboutAll,
-    /** Resolves when all of them were asked about. */
-    askAbout: (connections: readonly T[]): Promise<void> =>
-      askInBatches(groupIdentities(connections)),
+    /** Resolves when all of them were asked about, or are gone. */
+    async askAbout(connections: readonly T[]): Promise<void> {
+      let groups: readonly Group<T>[] = groupIdentities(connections)
+      for (let attempt = 0; groups.length > 0 && !stopped.aborted; attempt += 1) {
+        const { left } = await askInTurn(groups)
+        groups = left.filter(isThere)
+        if (groups.length > 0) await wait(backoffMs(attempt, deps.random), stopped)
+      }
+    },
   }
 }

@@ -15,11 +15,12 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function make(answer: () => Promise<string> = () => Promise.resolve('')) {
+function make(answer: (path: string, body: string) => Promise<string> = () => Promise.resolve('')) {
   const paths: string[] = []
   let handlers: FeedHandlers | undefined
   const onOutcome = vi.fn()
   const onConnected = vi.fn()
+  const lag = { ms: 0 }
   const close = () => {
     const { onClosed } = handlers ?? {}
     handlers = undefined
@@ -38,15 +39,17 @@ function make(answer: () => Promise<string> = () => Promise.resolve('')) {
     sidecars: [{ name: 'https://one.test', transport }],
     node: 'node-1',
     onOutcome: (outcome) => onOutcome(outcome),
+    onFeedOpened: () => {},
+    onFeedProved: () => {},
     onFeeds: () => {},
     onConnected,
     random: () => 1,
-    now: Date.now,
+    now: () => Date.now() + lag.ms,
     log: createLog('ws-backend', 'error', { write: () => {} }),
   })
   const say = (line: unknown) => handlers?.onText(`${JSON.stringify(line)}\n`)
   const sayRaw = (text: string) => handlers?.onText(text)
-  return { link, paths, onOutcome, onConnected, say, sayRaw, cut: close }
+  return { link, lag, paths, onOutcome, onConnected, say, sayRaw, cut: close }
 }
 
 const position = { type: 'position', epoch: 'e', sequence: 2 }
@@ -67,6 +70,49 @@ describe('the authority link', () => {
       '/authority/feed?node=node-1',
       '/authority/feed?node=node-1&epoch=e&after=2',
     ])
+  })
+
+  it('W86 reads what came while the process stood still before it calls a feed silent', () => {
+    const { link, lag, paths, onOutcome, say } = make()
+    link.start()
+    say(position)
+    lag.ms = 13_000
+    vi.advanceTimersByTime(maxFeedSilenceMs)
+    const gone = { type: 'connection-ended', sequence: 3, connectionId: 'c' }
+    say(gone)
+    expect(onOutcome).toHaveBeenLastCalledWith(gone)
+    vi.advanceTimersByTime(1000)
+    expect([link.isConnected(), paths.length]).toEqual([true, 1])
+    lag.ms = 26_000
+    vi.advanceTimersByTime(maxFeedSilenceMs)
+    expect(link.isConnected()).toBe(false)
+  })
+
+  it('RX.1 tells its sidecar how far it is only when what the lines caused is done', async () => {
+    const told: number[] = []
+    const { link, onOutcome, say, sayRaw } = make(async (_, body) => {
+      told.push(JSON.parse(body).sequence)
+      return '{}'
+    })
+    const { promise, resolve } = Promise.withResolvers<void>()
+    link.start()
+    say(position)
+    say({ type: 'connection-ended', sequence: 3, connectionId: 'c' })
+    await vi.advanceTimersByTimeAsync(0)
+    expect(told).toEqual([2, 3])
+    onOutcome.mockReturnValueOnce(undefined).mockReturnValueOnce(promise)
+    const gone = { type: 'connection-ended', connectionId: 'c' }
+    const lines = [
+      { ...gone, sequence: 4 },
+      { type: 'check-all', sequence: 5 },
+      { ...gone, sequence: 6 },
+    ]
+    sayRaw(lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(told).toEqual([2, 3, 4])
+    resolve()
+    await vi.advanceTimersByTimeAsync(0)
+    expect(told).toEqual([2, 3, 4, 6])
   })
 
   it('RX.2 does not wait for ever for a feed that never says anything', () => {

@@ -33,8 +33,12 @@ type AuthorityLinkDeps = {
   readonly sidecars: readonly { readonly name: string; readonly transport: AuthorityTransport }[]
   /** What this backend calls itself. */
   readonly node: string
-  /** `sidecar` is the name of the one that said it. */
-  readonly onOutcome: (outcome: FeedOutcome, sidecar: string) => void
+  /** `sidecar` is the name of the one that said it. What is returned resolves when all that follows is done. */
+  readonly onOutcome: (outcome: FeedOutcome, sidecar: string) => void | Promise<void>
+  /** A feed is asked for anew. */
+  readonly onFeedOpened: (sidecar: string) => void
+  /** A feed said that nothing was missed, and all that it said before is done. */
+  readonly onFeedProved: (sidecar: string) => void
   /** Called when the number of connected feeds changes. */
   readonly onFeeds: (connected: number) => void
   /** Called when the first feed connects and when the last one is lost. */
@@ -121,12 +125,15 @@ function createFeeds(
       },
       onOutcome: (outcome) => deps.onOutcome(outcome, name),
       onApplied: createAcknowledger(deps.node, transport),
+      onOpened: () => deps.onFeedOpened(name),
+      onProved: () => deps.onFeedProved(name),
       onConnected(isConnected) {
         const before = connected
         connected += isConnected ? 1 : -1
         onCount(connected, before)
       },
       random: deps.random,
+      now: deps.now,
       log: deps.log.child({ sidecar: name }),
     }),
   )

@@ -55,6 +55,14 @@ async function metricOf({ backend }: TestBackend, start: string): Promise<string
 const issuer = 'https://issuer.test'
 const token = { id: 't1', keyId: 'k', issuedAtMs: 0 }
 const byToken: Partial<Identity> = { way: 'subprotocol', token }
+const newToken = { id: 't2', keyId: 'k', issuedAtMs: 1000 }
+const extended = {
+  type: 'session-extended',
+  sequence: 1,
+  sessionId: 'session-1',
+  subject: 'alice',
+  token: newToken,
+} as const
 const session = { type: 'session-ended', sessionId: 'session-1', subject: 'alice' } as const
 
 describe('a line of a feed', () => {
@@ -106,16 +114,22 @@ describe('a line of a feed', () => {
   it('R3.7 of an extended session tells the sockets of its token cookie how long they last now', async () => {
     const { backend, first } = await startPair()
     const client = await backend.openLive({ way: 'token-cookie', token, ttlMs: 60_000 })
-    const expiresAtMs = Date.now() + 600_000
-    first.say({
-      type: 'session-extended',
-      sequence: 1,
-      sessionId: 'session-1',
-      subject: 'alice',
-      expiresAtMs,
-    })
+    first.say({ ...extended, expiresAtMs: Date.now() + 600_000 })
     const { ttlMs } = await client.message('auth.ok')
     expect(ttlMs).toBeGreaterThan(500_000)
+  })
+
+  it('RX.3 of a token ends what an extended session goes on by, and no more what it came by', async () => {
+    const { backend, first } = await startPair()
+    const client = await backend.openLive({ way: 'token-cookie', token, ttlMs: 60_000 })
+    first.say({ ...extended, expiresAtMs: Date.now() + 600_000 })
+    await client.message('auth.ok')
+    first.say({ type: 'token-revoked', sequence: 2, issuer, tokenId: token.id })
+    first.say({ type: 'list-connections', questionId: 'q', subject: 'alice' })
+    await first.listed(2)
+    expect(first.listings[1]).toMatchObject({ total: 1 })
+    first.say({ type: 'token-revoked', sequence: 3, issuer, tokenId: newToken.id })
+    expect(await client.closeCode()).toBe(4401)
   })
 
   it('RX.1 that asks which sockets there are is answered to the sidecar that said it', async () => {

@@ -1,6 +1,7 @@
 // Everything about authority in one piece: the line to the sidecars, what it means for live sockets, and how long they
 // may live unseen. Knows how these hang together, and neither a socket's transport nor HTTP.
 
+import type { Identity } from '@sallyport/contracts/identity'
 import type { Log } from '@sallyport/service-kit/log'
 import type { ConnectionRegistry } from '../connection/connection-registry.ts'
 import type { Connection } from '../connection/connection-types.ts'
@@ -11,6 +12,7 @@ import type { FeedOutcome, ListQuestion } from './feed-position.ts'
 import type { AuthorityTransport } from './http2-transport.ts'
 import { listConnections } from './list-connections.ts'
 import { createLiveAuthority, type LiveConnection } from './live-authority.ts'
+import { createStallHold } from './stall-hold.ts'
 
 type Governed = LiveConnection & Pick<Connection, 'isLive' | 'connectedAt' | 'expiresInMs'>
 
@@ -28,6 +30,7 @@ type AuthorityDeps<T extends Governed> = {
   readonly nextTurn: (callback: () => void) => void
   /** A monotonic clock, in milliseconds. */
   readonly now: () => number
+  readonly wallClock: () => Date
   /** Yields [0, 1). */
   readonly random: () => number
   readonly log: Log
@@ -39,6 +42,8 @@ export function createAuthority<T extends Governed>(deps: AuthorityDeps<T>) {
   const link: AuthorityLink = createAuthorityLink({
     ...deps,
     onOutcome: hear,
+    onFeedOpened: (sidecar) => stalls.feedOpened(sidecar),
+    onFeedProved: (sidecar) => stalls.feedProved(sidecar),
     onFeeds: (connected) => metrics.feedsConnected.set(connected),
     onConnected(isConnected) {
       blindness.sees(isConnected)
@@ -55,9 +60,11 @@ export function createAuthority<T extends Governed>(deps: AuthorityDeps<T>) {
     onRound: (durationMs) => metrics.recheckSeconds.observe(durationMs / 1000),
   })
 
-  function hear(outcome: FeedOutcome, sidecar: string): void {
-    if (outcome.type === 'list-connections') void list(outcome, sidecar)
-    else void live.apply(outcome)
+  const stalls = createStallHold({ ...deps, askAboutAll: live.checkAll })
+
+  function hear(outcome: FeedOutcome, sidecar: string): void | Promise<void> {
+    if (outcome.type !== 'list-connections') return live.apply(outcome)
+    void list(outcome, sidecar)
   }
 
   /** To the sidecar that asked: only there somebody waits for it. */
@@ -79,10 +86,16 @@ export function createAuthority<T extends Governed>(deps: AuthorityDeps<T>) {
     /** Whether anything is heard of what ends. */
     isConnected: link.isConnected,
     admit: live.admit,
-    identityChanged: live.identityChanged,
+    /** After the process stood still: held until it is known that nothing was missed. */
+    hold: { isHeld: stalls.isHeld, whenFree: stalls.whenFree },
+    identityChanged(connection: T, before: Identity): void {
+      live.identityChanged(connection, before)
+      stalls.askAgain()
+    },
     authenticate: link.authenticate,
     refresh: link.refresh,
     async close(): Promise<void> {
+      stalls.close()
       await live.close()
       await link.close()
       blindness.close()

@@ -102,9 +102,10 @@ describe('the position', () => {
 })
 
 describe('what a line means', () => {
+  const token = { id: 't2', keyId: 'k', issuedAtMs: 1 }
   const events: readonly FeedLine[] = [
     { type: 'token-revoked', sequence: 5, issuer: 'i', tokenId: 't', marginMs: 1000 },
-    { type: 'session-extended', sequence: 6, sessionId: 's', subject: 'a', expiresAtMs: 9 },
+    { type: 'session-extended', sequence: 6, sessionId: 's', subject: 'a', expiresAtMs: 9, token },
     { type: 'connection-ended', sequence: 7, connectionId: 'c' },
     { type: 'subject-ended', sequence: 8, issuer: 'i', subject: 'a' },
   ]

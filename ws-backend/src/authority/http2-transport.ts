@@ -1,7 +1,9 @@
 // HTTP/2 over mutual TLS to the sidecar's internal listener. Plumbing only: knows no line, no verdict, no retry.
-// The feed has a session of its own, so that neither a stuck feed nor a stuck question takes the other with it.
+// The feed has a session of its own, so that neither a stuck feed nor a stuck question takes the other with it. Only how
+// far it was applied is told on it: the sidecar takes that from nobody but whoever reads the node's feed.
 
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2'
+import { internalPaths } from '@sallyport/contracts/authority-questions'
 import { clientTlsOptions, type TlsIdentity } from '@sallyport/service-kit/mutual-tls'
 import { AuthorityOutage, type AuthorityOutageCode } from './authority-outage.ts'
 
@@ -24,6 +26,7 @@ const maxAnswerChars = 262_144
 export function createHttp2Transport(url: string, identity: TlsIdentity): AuthorityTransport {
   const sessions = new Set<ClientHttp2Session>()
   let asking: ClientHttp2Session | undefined
+  let feeding: ClientHttp2Session | undefined
 
   function open(): ClientHttp2Session {
     const session = connect(url, clientTlsOptions(identity, 'auth-sidecar'))
@@ -51,9 +54,13 @@ export function createHttp2Transport(url: string, identity: TlsIdentity): Author
   }
 
   return {
-    openFeed: (path, handlers) => openFeed(open(), path, handlers),
+    openFeed(path, handlers) {
+      feeding = open()
+      return openFeed(feeding, path, handlers)
+    },
     async post(path, body, deadlineMs) {
-      const session = sessionForQuestions()
+      const isReport = path === internalPaths.applied
+      const session = isReport && feeding ? feeding : sessionForQuestions()
       try {
         const stream = session.request({ ':method': 'POST', ':path': path })
         return await exchange(stream, body, deadlineMs)

@@ -40,6 +40,12 @@ describe('the listing', () => {
     })
   })
 
+  it('RX.1 names the time that is left in whole milliseconds', () => {
+    const precise = { ...makeLive('c1'), expiresInMs: () => 1234.5678 }
+    const [listed] = listConnections(question, 'node-1', [precise]).connections
+    expect(listed?.expiresInMs).toBe(1235)
+  })
+
   it.each([
     [{}, ['c1', 'c2', 'c3']],
     [{ subject: 'alice' }, ['c1', 'c2']],

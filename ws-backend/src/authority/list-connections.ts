@@ -45,6 +45,6 @@ function listed(connection: Listed): ListedConnection {
     route,
     clientAddress,
     connectedAt: connection.connectedAt.toISOString(),
-    expiresInMs: connection.expiresInMs(),
+    expiresInMs: Math.round(connection.expiresInMs()),
   }
 }

@@ -150,6 +150,39 @@ describe('asking about everybody', () => {
     expect(connections.map(({ said }) => said)).toEqual([ends.good, ends.revoked, ends.void])
   })
 
+  it('SES-5 one that could not be judged stays, keeps nobody else, and is asked about in the next round', async () => {
+    let isKnown = false
+    const { authority, addMany, onRound } = make((identities) =>
+      Promise.resolve(
+        identities.map((identity) =>
+          identity.sessionId === 's1' && !isKnown ? 'unknown' : judge(identity),
+        ),
+      ),
+    )
+    const connections = addMany(3)
+    const answered = vi.fn()
+    void authority.checkAll().then(answered)
+    await vi.advanceTimersByTimeAsync(10)
+    expect(connections.map(({ said }) => said)).toEqual([ends.good, ends.good, ends.void])
+    expect([onRound.mock.calls.length, answered.mock.calls.length]).toEqual([1, 0])
+    isKnown = true
+    await authority.checkAll()
+    expect(connections[1]?.said).toEqual(ends.revoked)
+    expect(answered).toHaveBeenCalledTimes(1)
+  })
+
+  it('SES-5 one that makes its batch fail stops nobody else', async () => {
+    const { authority, addMany } = make((identities) => {
+      const fails = identities.some(({ sessionId }) => sessionId === 's3')
+      if (fails) return Promise.reject(new AuthorityOutage('bad-answer'))
+      return Promise.resolve(identities.map(judge))
+    })
+    const connections = addMany(12)
+    void authority.checkAll()
+    await vi.advanceTimersByTimeAsync(10_000)
+    for (const { said, identity } of connections) expect(said).toEqual(ends[judge(identity)])
+  })
+
   it('RX.2 asks again when it was told to while it asked, and once however often it was told', async () => {
     const answers: (() => void)[] = []
     const { authority, addMany } = make(

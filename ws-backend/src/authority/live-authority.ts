@@ -7,7 +7,7 @@ import type { Log } from '@sallyport/service-kit/log'
 import type { ConnectionRegistry } from '../connection/connection-registry.ts'
 import type { Connection } from '../connection/connection-types.ts'
 import { type AuthorityOutcome, createApplyOutcome } from './apply-outcome.ts'
-import { createAskAbout, endings } from './ask-about.ts'
+import { createAskAbout, endingOf } from './ask-about.ts'
 import type { AuthorityLink } from './authority-link.ts'
 import { createEndMany } from './end-many.ts'
 
@@ -75,7 +75,7 @@ export function createLiveAuthority<T extends LiveConnection>(deps: LiveAuthorit
     try {
       const [verdict] = await check([connection.identity])
       if (verdict === 'good') connection.confirm()
-      else connection.end(verdict ? endings[verdict] : 'authUnavailable')
+      else connection.end(endingOf(verdict) ?? 'authUnavailable')
     } catch (error) {
       log.warn({ err: error, connectionId: connection.id }, 'an identity could not be checked')
       connection.end('authUnavailable')
@@ -92,11 +92,12 @@ export function createLiveAuthority<T extends LiveConnection>(deps: LiveAuthorit
       registry.reindex(connection, before)
       void askAbout([connection])
     },
-    /** Resolves when whom it ends at once is dead. */
-    async apply(outcome: AuthorityOutcome): Promise<void> {
+    /** When it returns, or what it returns resolves, whom it ends at once is dead. */
+    apply(outcome: AuthorityOutcome): void | Promise<void> {
       const startedAtMs = now()
-      await applyOutcome(outcome)
-      deps.onApplied(outcome.type, now() - startedAtMs)
+      const tell = () => deps.onApplied(outcome.type, now() - startedAtMs)
+      const work = applyOutcome(outcome)
+      return work ? work.then(tell) : tell()
     },
     /** Asks about everybody. */
     checkAll: askAboutAll,

@@ -67,6 +67,8 @@ function make(count: number) {
     sidecars,
     node: 'node-1',
     onOutcome,
+    onFeedOpened: () => {},
+    onFeedProved: () => {},
     onFeeds,
     onConnected,
     random: () => 0,

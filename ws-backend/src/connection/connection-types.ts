@@ -7,11 +7,12 @@ import type {
   RefreshRequest,
 } from '@sallyport/contracts/authority-questions'
 import type { CloseName } from '@sallyport/contracts/close-codes'
-import type { Identity, PendingIdentity } from '@sallyport/contracts/identity'
+import type { Identity, PendingIdentity, TokenFacts } from '@sallyport/contracts/identity'
 import type { ClientMessage } from '@sallyport/contracts/messages/client-message'
 import type { Log } from '@sallyport/service-kit/log'
 import type { ConnectionLimits } from './connection-limits.ts'
 import type { ConnectionSocket, PendingSocket } from './connection-socket.ts'
+import type { Hold } from './held-work.ts'
 
 /** What the features and the authority see of a connection. */
 export type Connection = {
@@ -48,10 +49,11 @@ export type Connection = {
   /** Announces the end, `marginMs` from now with `name`; never later than it would have come anyway. */
   readonly endWithin: (marginMs: number, name: CloseName) => void
   /**
-   * What a token cookie opened lasts until then (wall clock, ms), as its browser got a new one. Means nothing for a
-   * socket that was opened otherwise, that is dead, or whose end was announced by `endWithin`.
+   * What a token cookie opened rests on `token` and lasts until then (wall clock, ms), as its browser got a new one.
+   * Means nothing for a socket that was opened otherwise, that is dead, whose end was announced by `endWithin`, or that
+   * lasts as long already.
    */
-  readonly extendUntil: (expiresAtMs: number) => void
+  readonly extendUntil: (expiresAtMs: number, token: TokenFacts) => void
 }
 
 /** A new token for the socket; the connection's own to handle. */
@@ -90,6 +92,8 @@ export type ConnectionDeps = {
   readonly wallClock: () => Date
   /** Yields [0, 1). */
   readonly random: () => number
+  /** While it holds, nothing is handled, and nothing sent but goodbyes. */
+  readonly hold: Hold
   readonly handle: (connection: Connection, message: ChannelMessage) => void
   /** May this token go on under the socket? Throws when there is no trustworthy answer. */
   readonly refresh: (request: RefreshRequest) => Promise<RefreshAnswer>
@@ -97,11 +101,11 @@ export type ConnectionDeps = {
   readonly changePlace: (connection: Connection, identity: Identity) => boolean
   /** Leaves the channels that the identity in force does not allow, and yields them. */
   readonly leaveForbidden: (connection: Connection) => readonly string[]
-  /** A refresh replaced the identity: whoever indexes by it or asked about it does so again. */
+  /** A refresh or an extension replaced the identity: whoever indexes by it or asked about it does so again. */
   readonly onIdentityChanged: (connection: Connection, before: Identity) => void
   /** It ended: it takes no place, and no feature may hold it any longer. Called once. */
   readonly onDead: (connection: Connection) => void
-  /** A reader that is too far behind missed an event. */
+  /** A reader that is too far behind, or a held one, missed an event. */
   readonly onEventDropped: () => void
   /** The transport is gone. Called once. */
   readonly onForgotten: (connection: Connection, code: number) => void

@@ -2,7 +2,7 @@
 // nothing is sent but the advice and the close frame. Knows no WebSocket library, no HTTP and no feature.
 
 import type { CloseName } from '@sallyport/contracts/close-codes'
-import type { Identity } from '@sallyport/contracts/identity'
+import type { Identity, TokenFacts } from '@sallyport/contracts/identity'
 import { printableText } from '@sallyport/service-kit/log-text'
 import type { ConnectionSocket } from './connection-socket.ts'
 import type {
@@ -13,6 +13,7 @@ import type {
   RefreshMessage,
 } from './connection-types.ts'
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts'
+import { createHeldWork, type HeldWork } from './held-work.ts'
 import { createInbound, type Inbound } from './inbound.ts'
 import { createOutbound, type Outbound } from './outbound.ts'
 import { welcomeMessage } from './outbound-messages.ts'
@@ -30,6 +31,7 @@ export class SocketConnection implements Connection, ConnectionInput {
   readonly #authority: SocketAuthority
   readonly #inbound: Inbound
   readonly #outbound: Outbound
+  readonly #held: HeldWork
   #early: readonly string[]
   #heartbeat: Heartbeat | undefined
 
@@ -45,11 +47,18 @@ export class SocketConnection implements Connection, ConnectionInput {
       { ...options, start: 'checking', runOwn: (effect) => this.#run(effect) },
       { limits, now, onForgotten: (code) => deps.onForgotten(this, code), log },
     )
+    this.#held = createHeldWork({
+      hold: deps.hold,
+      socket: options.socket,
+      isLive: () => this.#life.phase() === 'live',
+      onFault: (error) => this.#fail(error),
+    })
     this.#outbound = createOutbound({
       socket: options.socket,
       limits,
       now,
       isLiveNow: () => this.#isLiveNow(),
+      held: this.#held,
       end: (name) => this.end(name),
       onEventDropped: deps.onEventDropped,
     })
@@ -82,9 +91,12 @@ export class SocketConnection implements Connection, ConnectionInput {
     return this.#authority.remainingMs()
   }
 
+  /** Held, it is being asked about once more: nobody is welcomed on an answer from before. */
   confirm(): void {
-    this.expireIfDue()
-    this.#life.apply({ type: 'confirmed' })
+    this.#held.run(() => {
+      this.expireIfDue()
+      this.#life.apply({ type: 'confirmed' })
+    })
   }
 
   end(name: CloseName, retryAfterMs?: number): void {
@@ -109,8 +121,8 @@ export class SocketConnection implements Connection, ConnectionInput {
     this.#authority.endWithin(marginMs, name)
   }
 
-  extendUntil(expiresAtMs: number): void {
-    this.#authority.extendUntil(expiresAtMs)
+  extendUntil(expiresAtMs: number, token: TokenFacts): void {
+    this.#authority.extendUntil(expiresAtMs, token)
   }
 
   send(text: string): void {
@@ -126,16 +138,11 @@ export class SocketConnection implements Connection, ConnectionInput {
   }
 
   receiveText(text: string): void {
-    if (!this.#isLiveNow()) return
-    try {
-      this.#inbound.receive(text)
-    } catch (error) {
-      this.#fail(error)
-    }
+    if (this.#isLiveNow()) this.#held.run(() => this.#handle(text))
   }
 
   receiveBinary(): void {
-    if (this.#isLiveNow()) this.end('binaryRefused')
+    if (this.#isLiveNow()) this.#held.run(() => this.end('binaryRefused'))
   }
 
   receivePong(payload: string): void {
@@ -182,6 +189,15 @@ export class SocketConnection implements Connection, ConnectionInput {
     return this.#goesOn() && this.#life.phase() === 'live'
   }
 
+  #handle(text: string): void {
+    if (!this.#isLiveNow()) return
+    try {
+      this.#inbound.receive(text)
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
   /** Never rejects. */
   async #refresh(message: RefreshMessage): Promise<void> {
     try {
@@ -207,6 +223,7 @@ export class SocketConnection implements Connection, ConnectionInput {
     const { limits, log, wallClock } = this.#deps
     const { id, identity } = this
     this.#heartbeat = startHeartbeat(limits.heartbeatMs, {
+      isHeld: this.#held.isHeld,
       beat: (payload) => this.#beat(payload),
       onLost: () => this.end('lost'),
       onFlood: () => this.end('rateLimited'),
@@ -234,6 +251,7 @@ export class SocketConnection implements Connection, ConnectionInput {
 
   #leave(): void {
     this.#early = []
+    this.#held.drop()
     this.#authority.cancel()
     this.#heartbeat?.cancel()
     this.#deps.onDead(this)

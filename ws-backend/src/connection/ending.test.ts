@@ -210,12 +210,14 @@ describe('an announced end', () => {
 })
 
 describe('an extension', () => {
-  const byCookie = { way: 'token-cookie', ttlMs: 60_000 } as const
+  const older = { id: 't1', keyId: 'k', issuedAtMs: 1000 }
+  const newer = { id: 't2', keyId: 'k', issuedAtMs: 2000 }
+  const byCookie = { way: 'token-cookie', ttlMs: 60_000, token: older } as const
   const inMs = (ms: number) => Date.now() + ms
 
   it('R3.7 moves the end of a socket that came by the token cookie, and tells it', () => {
     const { connection, done, sent } = makeLive(byCookie)
-    connection.extendUntil(inMs(600_000))
+    connection.extendUntil(inMs(600_000), newer)
     expect(sent).toEqual([
       { type: 'auth.ok', data: { ttlMs: 600_000, refreshAfterMs: 510_000, lost: [] } },
     ])
@@ -223,6 +225,36 @@ describe('an extension', () => {
     expect(connection.isLive()).toBe(true)
     vi.advanceTimersByTime(1)
     expect(done).toContain('close 4401')
+  })
+
+  it('RX.3 puts the socket on the new token, and whoever indexes by it knows before it is told', () => {
+    const { connection, done, onIdentityChanged } = makeLive(byCookie)
+    const before = connection.identity
+    connection.extendUntil(inMs(600_000), newer)
+    expect(connection.identity).toEqual({ ...before, token: newer })
+    expect(onIdentityChanged.mock.calls).toEqual([[connection, before]])
+    expect(done).toEqual(['changed session-1', 'send auth.ok'])
+  })
+
+  it('RX.3 tells nobody that it goes on when the new token turns out to be revoked', () => {
+    const { connection, sent, onIdentityChanged } = makeLive(byCookie)
+    onIdentityChanged.mockImplementation(() => connection.end('tokenInvalid'))
+    connection.extendUntil(inMs(600_000), newer)
+    expect(sent.map(({ type }) => type)).toEqual(['disconnect'])
+  })
+
+  it.each([
+    ['that comes again', 600_000, 0],
+    ['that is older and comes late', 300_000, 0],
+    ['that is older and comes late, after the wall clock was set back', 300_000, -3_600_000],
+  ])('RX.3 %s leaves the socket on the token it has', (_, ms, wallLeapMs) => {
+    const { connection, sent, clock, onIdentityChanged } = makeLive(byCookie)
+    const [latestMs, earlierMs] = [inMs(600_000), inMs(ms)]
+    connection.extendUntil(latestMs, newer)
+    clock.wallLeapMs = wallLeapMs
+    connection.extendUntil(earlierMs, { ...newer, id: 'late' })
+    expect([connection.identity.token, connection.expiresInMs()]).toEqual([newer, 600_000])
+    expect([onIdentityChanged.mock.calls.length, sent.length]).toEqual([1, 1])
   })
 
   it.each([
@@ -233,8 +265,9 @@ describe('an extension', () => {
     'first-message',
   ] as const)('is nothing to a socket that came by %s', (way) => {
     const { connection, sent } = makeLive({ ...byCookie, way })
-    connection.extendUntil(inMs(600_000))
+    connection.extendUntil(inMs(600_000), newer)
     expect([sent, connection.expiresInMs()]).toEqual([[], 60_000])
+    expect(connection.identity.token).toBe(older)
   })
 
   it.each([
@@ -246,14 +279,15 @@ describe('an extension', () => {
     ['to no time at all', Number.NaN, 60_000],
   ])('W89 W90 %s reaches no further than it may, and shortens nothing', (_, ms, expectedMs) => {
     const { connection } = makeLive(byCookie)
-    connection.extendUntil(inMs(ms))
+    connection.extendUntil(inMs(ms), newer)
     expect(connection.expiresInMs()).toBe(expectedMs)
+    expect(connection.identity.token).toBe(expectedMs > 60_000 ? newer : older)
   })
 
   it('W89 reaches no further than a day although the wall clock was set back', () => {
     const { connection, clock } = makeLive(byCookie)
     clock.wallLeapMs = -365 * dayMs
-    connection.extendUntil(inMs(600_000))
+    connection.extendUntil(inMs(600_000), newer)
     expect(connection.expiresInMs()).toBe(dayMs)
   })
 
@@ -269,8 +303,9 @@ describe('an extension', () => {
     ended[2].connection.end('sessionRevoked')
     ended[3].clock.lagMs = 60_000
     for (const { connection, sent } of ended) {
-      connection.extendUntil(inMs(600_000))
+      connection.extendUntil(inMs(600_000), newer)
       expect(connection.expiresInMs()).toBeLessThanOrEqual(60_000)
+      expect(connection.identity.token).toBe(older)
       expect(sent.map(({ type }) => type)).not.toContain('auth.ok')
     }
     vi.advanceTimersByTime(60_000 + endGraceMs)
@@ -279,7 +314,7 @@ describe('an extension', () => {
 
   it('that falls into the check counts, and the welcome says so', () => {
     const { connection, sent } = makeConnection(byCookie)
-    connection.extendUntil(inMs(600_000))
+    connection.extendUntil(inMs(600_000), newer)
     connection.confirm()
     expect(sent).toMatchObject([{ type: 'welcome', data: { ttlMs: 600_000 } }])
   })

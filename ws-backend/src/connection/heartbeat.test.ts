@@ -8,11 +8,12 @@ afterEach(() => {
   vi.useRealTimers()
 })
 
-function start() {
+function start(isHeld = () => false) {
   const pings: string[] = []
   const onLost = vi.fn()
   const onFlood = vi.fn()
   const heartbeat = startHeartbeat(1000, {
+    isHeld,
     beat: (payload) => pings.push(payload),
     onLost,
     onFlood,
@@ -52,5 +53,18 @@ describe('heartbeat', () => {
     expect(onFlood).not.toHaveBeenCalled()
     for (let pong = 0; pong < 500; pong += 1) heartbeat.answered('')
     expect(onFlood).toHaveBeenCalledTimes(1)
+  })
+
+  it('leaves beats out while nothing may be sent, and gives nobody up for them', () => {
+    let isHeld = false
+    const { heartbeat, pings, onLost } = start(() => isHeld)
+    vi.advanceTimersByTime(2000)
+    isHeld = true
+    vi.advanceTimersByTime(60_000)
+    expect([pings.length, onLost.mock.calls.length]).toEqual([2, 0])
+    isHeld = false
+    heartbeat.answered(pings.at(-1) ?? '')
+    vi.advanceTimersByTime(2000)
+    expect([pings.length, onLost.mock.calls.length]).toEqual([4, 0])
   })
 })

@@ -10,6 +10,8 @@ export type Heartbeat = {
 }
 
 export type HeartbeatHandlers = {
+  /** Whether nothing may be sent now, and pongs lie unread: a beat that falls into this is left out. */
+  readonly isHeld: () => boolean
   /** Sends a ping with this payload. */
   readonly beat: (payload: string) => void
   /** Two whole intervals went by without an echo. */
@@ -30,6 +32,7 @@ export function startHeartbeat(intervalMs: number, handlers: HeartbeatHandlers):
   let unasked = 0
   let asked = ''
   const timer = setInterval(() => {
+    if (handlers.isHeld()) return
     if (unanswered >= maxUnanswered) {
       clearInterval(timer)
       handlers.onLost()

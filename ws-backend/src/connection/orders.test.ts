@@ -22,6 +22,7 @@ type World = TestConnection & { readonly answers: ((answer: RefreshAnswer | unde
 type Step = readonly [name: string, act: (world: World) => void | Promise<unknown>]
 
 const subscribe = text('subscribe', { channel: 'room:a' })
+const token = { id: 't2', keyId: 'k', issuedAtMs: 0 }
 
 const step = (name: string, act: Step[1]): fc.Arbitrary<Step> => fc.constant([name, act])
 const stepOf = (name: string, act: (world: World, ms: number) => void | Promise<unknown>) =>
@@ -68,7 +69,7 @@ const someStep = fc.oneof(
   step('lose', ({ connection }) => connection.end('lost')),
   step('peer closes', ({ connection }) => connection.socketClosed(1001)),
   stepOf('end within', ({ connection }, ms) => connection.endWithin(ms, 'sessionRevoked')),
-  stepOf('extend', ({ connection }, ms) => connection.extendUntil(Date.now() + ms)),
+  stepOf('extend', ({ connection }, ms) => connection.extendUntil(Date.now() + ms, token)),
   stepOf('wait', (_, ms) => vi.advanceTimersByTimeAsync(ms)),
   stepOf('stall the loop', ({ clock }, ms) => {
     clock.lagMs += ms

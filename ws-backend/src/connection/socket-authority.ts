@@ -3,7 +3,7 @@
 
 import type { RefreshAnswer, RefreshRequest } from '@sallyport/contracts/authority-questions'
 import type { CloseName } from '@sallyport/contracts/close-codes'
-import { type Identity, isSameGeneration } from '@sallyport/contracts/identity'
+import { type Identity, isSameGeneration, type TokenFacts } from '@sallyport/contracts/identity'
 import type { ServerMessage } from '@sallyport/contracts/messages/server-message'
 import { err, ok } from '@sallyport/contracts/result'
 import type { Log } from '@sallyport/service-kit/log'
@@ -48,7 +48,7 @@ export type SocketAuthority = Pick<
   /** The socket is live: from here on its client can be told. */
   readonly startTelling: () => void
   readonly endWithin: (marginMs: number, name: CloseName) => void
-  readonly extendUntil: (expiresAtMs: number) => void
+  readonly extendUntil: (expiresAtMs: number, token: TokenFacts) => void
   /** Rejects for nothing but a bug. */
   readonly refresh: (message: RefreshMessage) => Promise<void>
 }
@@ -61,6 +61,7 @@ export function startSocketAuthority(
   const { clocks, goesOn, reply } = deps
   const { fromMs } = options
   let { identity } = options
+  let extendedUntilMs = 0
   const term = startAuthorityTerm(
     {
       fromMs,
@@ -109,12 +110,18 @@ export function startSocketAuthority(
     endWithin(marginMs, name) {
       if (goesOn() && term.announce(clocks.now() + marginMs, name)) tellAnnounced()
     },
-    extendUntil(expiresAtMs) {
+    extendUntil(expiresAtMs, token) {
       if (identity.way !== 'token-cookie' || !goesOn() || term.isAnnounced()) return
+      // One that comes late, or again, changes nothing, whatever became of the wall clock meanwhile.
+      if (expiresAtMs <= extendedUntilMs) return
       const lifeMs = Math.min(expiresAtMs - clocks.wallClock().getTime(), longestExtensionMs)
-      // An older extension that comes late, or again, shortens nothing.
       if (!(lifeMs > term.remainingMs())) return
+      extendedUntilMs = expiresAtMs
+      const before = identity
+      // From here on it lives by this token, so it has to end with this one.
+      identity = { ...before, token }
       term.renew(clocks.now() + lifeMs)
+      deps.onIdentityChanged(before)
       reply(authOkMessage(term.remainingMs(), []))
     },
   }

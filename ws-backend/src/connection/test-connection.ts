@@ -37,6 +37,11 @@ export function makeConnection({
   const now = () => performance.now() + clock.lagMs
   const lines: Record<string, unknown>[] = []
   const handle = vi.fn()
+  const held = { is: false, waiting: [] as (() => void)[] }
+  const release = () => {
+    held.is = false
+    for (const run of held.waiting.splice(0)) run()
+  }
   const refresh = vi.fn<(request: RefreshRequest) => Promise<RefreshAnswer>>()
   const changePlace = vi.fn(() => true)
   const leaveForbidden = vi.fn<() => readonly string[]>(() => [])
@@ -74,6 +79,7 @@ export function makeConnection({
       now,
       wallClock: () => new Date(Date.now() + clock.wallLeapMs),
       random: () => chance.of,
+      hold: { isHeld: () => held.is, whenFree: (run) => void held.waiting.push(run) },
       handle,
       refresh,
       changePlace,
@@ -85,7 +91,7 @@ export function makeConnection({
       log: createLog('ws-backend', 'debug', { write: (text) => lines.push(JSON.parse(text)) }),
     },
   )
-  const around = { handle, refresh, changePlace, leaveForbidden, onIdentityChanged }
+  const around = { held, release, handle, refresh, changePlace, leaveForbidden, onIdentityChanged }
   return { connection, done, sent, sentAtMs, now, pings, buffer, clock, chance, lines, ...around }
 }
 

@@ -59,7 +59,7 @@ export function makeFakeConnection(
     end,
     endByOperator: () => end('endByOperator'),
     endWithin: (marginMs: number, name: CloseName) => say(`${name} within ${marginMs}`),
-    extendUntil: (expiresAtMs: number) => say(`until ${expiresAtMs}`),
+    extendUntil: (expiresAtMs, token) => say(`until ${expiresAtMs} by ${token.id}`),
     markDead(name: CloseName) {
       if (!lives()) return
       said.push(name)

@@ -57,6 +57,7 @@ export function makeScene(seed: number, sidecarCount = 1, recheckIntervalMs = 1e
     metrics: createMetrics(),
     nextTurn: turns.put,
     now: Date.now,
+    wallClock: () => new Date(),
     random,
     log,
   })
