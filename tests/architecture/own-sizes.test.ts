@@ -22,12 +22,15 @@ const cookieBytes = 4096
 /** The longest user whose names the users file takes, in the letters that take most bytes. */
 const longest = { id: '~'.repeat(256), username: '\u{1F511}'.repeat(128) }
 
-async function signIn(user: { id: string; username: string }) {
+/** The longest that a sign-in takes, in what takes most bytes as JSON. */
+const longestDevice = { clientId: '\u0001'.repeat(128), deviceType: '\u0001'.repeat(64) }
+
+async function signIn(user: { id: string; username: string }, deviceInfo?: object) {
   const { deps } = await createApiFixture({
     routes: [routeOf({ ways: ['session-cookie', 'token-cookie'] })],
   })
   const users = [{ ...user, groups: ['staff', 'on-call'], passwordHash: 'hash' }]
-  const body = { username: user.username, password: 'right' }
+  const body = { username: user.username, password: 'right', deviceInfo }
   const { outcome, setCookies = [] } = await login(requestOf({ body }), {
     ...deps,
     users: () => users,
@@ -39,10 +42,11 @@ async function signIn(user: { id: string; username: string }) {
 
 describe('what a sign-in gives a browser to carry', () => {
   it.each([
-    ['of the demo', { id: 'alice', username: 'alice' }, 4],
-    ['with the longest names', longest, 2],
-  ])('LIM-8 to a user %s fits many times over into the headers that are read', async (_name, user, times) => {
-    const { answer, pairs } = await signIn(user)
+    ['of the demo', { id: 'alice', username: 'alice' }, undefined, 4],
+    ['with the longest names', longest, undefined, 2],
+    ['with the longest names and device', longest, longestDevice, 1],
+  ])('LIM-8 to a user %s fits into the headers that are read, with room to spare', async (_name, user, device, times) => {
+    const { answer, pairs } = await signIn(user, device)
     expect(pairs).toHaveLength(4)
     const whole = Buffer.byteLength(`Cookie: ${pairs.join('; ')}`)
     for (const bound of headerBounds) expect(whole * times).toBeLessThan(bound)
