@@ -113,7 +113,7 @@ export function createAskAbout<T extends AskedConnection>(deps: AskAboutDeps<T>)
   return {
     askAboutAll,
     /** Resolves when all of them were asked about, or are gone. */
-    async askAbout(connections: readonly T[]): Promise<void> {
+    askAbout: async (connections: readonly T[]): Promise<void> => {
       let groups: readonly Group<T>[] = groupIdentities(connections)
       for (let attempt = 0; groups.length > 0 && !stopped.aborted; attempt += 1) {
         const { left } = await askInTurn(groups)

@@ -88,7 +88,7 @@ export function createAuthority<T extends Governed>(deps: AuthorityDeps<T>) {
     admit: live.admit,
     /** After the process stood still: held until it is known that nothing was missed. */
     hold: { isHeld: stalls.isHeld, whenFree: stalls.whenFree },
-    identityChanged(connection: T, before: Identity): void {
+    identityChanged: (connection: T, before: Identity): void => {
       live.identityChanged(connection, before)
       stalls.askAgain()
     },
