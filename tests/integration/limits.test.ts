@@ -183,7 +183,8 @@ describe('a bot storm', () => {
     expect([withStatus(verdicts, 401), withStatus(verdicts, 429)]).toEqual([10, 9990])
     const summaries = () => lines().filter(({ topAddress }) => topAddress === from)
     const summed = () => summaries().reduce((sum, line) => sum + Number(line['topAttempts']), 0)
-    await until('the sum', () => summed() >= 10_000, 25_000)
+    // What falls into an interval in which another address had more attempts is in that one's line.
+    await until('the sum', () => summed() >= 9_500, 25_000)
     const intervals = Math.ceil((performance.now() - startedAtMs) / 10_000) + 1
     expect(summaries().length).toBeLessThanOrEqual(intervals)
     const others = lines().filter(({ topAddress }) => topAddress !== from)
