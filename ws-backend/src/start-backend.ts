@@ -63,12 +63,6 @@ const maxNonces = 100_000
 
 type RunningBackend = Running & { readonly port: number; readonly managementPort: number }
 
-/**
- * Between two slices of work that would otherwise hold up the loop. Not only a turn: thousands of peers that answer a
- * goodbye at once would be one long turn themselves.
- */
-const turnPauseMs = 5
-
 const now = () => performance.now()
 const wallClock = () => new Date()
 const { random } = Math
@@ -93,7 +87,7 @@ export async function startBackend(options: BackendOptions): Promise<RunningBack
     recheckIntervalMs: options.recheckIntervalMs,
     maxBlindMs: options.maxBlindMs,
     metrics,
-    nextTurn: (callback) => setTimeout(callback, turnPauseMs),
+    nextTurn: setImmediate,
     now,
     wallClock,
     random,

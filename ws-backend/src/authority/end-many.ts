@@ -5,7 +5,7 @@ import type { CloseName } from '@sallyport/contracts/close-codes'
 import type { Connection } from '../connection/connection-types.ts'
 
 /** How many goodbyes are said in one turn, whatever they come of. */
-export const goodbyesPerTurn = 50
+export const goodbyesPerTurn = 100
 
 type Ending = Pick<Connection, 'markDead' | 'sayGoodbye'>
 
